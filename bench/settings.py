@@ -11,7 +11,10 @@ from bench.errors import BenchError
 
 PoseMode = Literal["absolute", "relative"]
 
-_SYNTAX = "write 'original' or 'free-view:YAW,PITCH,ROLL' in degrees, '-' for an angle that stays driven, '@relative' behind it to add to the driving pose"
+_SYNTAX = (
+    "write 'original' or 'free-view:YAW,PITCH,ROLL' in degrees, '-' for an angle that stays driven, "
+    "'@relative' behind it to add to the driving pose"
+)
 _FREE_VIEW = re.compile(r"free-view:([^,@]+),([^,@]+),([^,@]+)(?:@(absolute|relative))?")
 
 

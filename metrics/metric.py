@@ -47,8 +47,8 @@ class ClipFacts:
 class Resources:
     """Where metrics compute and where their weights come from.
 
-    `weights` maps a registered weights name to a state dict's file or to the state dict itself (tests inject pseudo-random
-    ones); a name that is not in it is looked up in `weights_dir`, the environment and the cache.
+    `weights` maps a registered weights name to a state dict's file or to the state dict itself (tests inject
+    pseudo-random ones); a name that is not in it is looked up in `weights_dir`, the environment and the cache.
     `networks` keeps the loaded networks of this process, so that each is loaded once for all metrics and clips.
     """
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Status = Literal["value", "skipped", "failed"]
 
 
-class Skip(Exception):  # noqa: N818 - not an error: the metric does not apply here, and the reason says why
+class Skip(Exception):
     """Raised by a metric that does not apply to this clip or machine; the message is the outcome's reason."""
 
 

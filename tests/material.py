@@ -12,6 +12,4 @@ DATA = Path(__file__).parent / "data"
 
 def needs(path: Path) -> pytest.MarkDecorator:
     """Skip a test when `path` is not on this machine."""
-    return pytest.mark.skipif(
-        not path.exists(), reason=f"reference material {path.name} is not on this machine"
-    )
+    return pytest.mark.skipif(not path.exists(), reason=f"reference material {path.name} is not on this machine")

@@ -1,0 +1,99 @@
+"""`run.json`: what was run, how, on what, and what became of every clip."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bench.protocol import Protocol
+from bench.record import Record
+
+SCHEMA = 1
+
+
+class MetricRecord(Record):
+    """A column: what it is and how it is shown. Stored values are multiplied by `scale` for display."""
+
+    id: str
+    label: str
+    version: int
+    direction: Literal["higher", "lower", "none"]
+    unit: str
+    definition: str
+    source: str
+    ideal: float | None = None
+    scale: float = 1.0
+    digits: int = 3
+    per_frame: bool = True
+    needs_reference: bool = True
+    """Whether the value compares with reference frames (and is meaningless against an unrotated reference)."""
+
+
+class ModelRecord(Record):
+    """The generator; not part of the protocol, since models are what a table compares."""
+
+    name: str
+    description: dict[str, str | float | bool] = {}
+
+
+class SuiteRecord(Record):
+    """The suite and how much of it was there."""
+
+    id: str
+    version: int
+    title: str = ""
+    listed: int
+    present: int
+    selected: int
+    """Clips that this run was asked for (after --limit)."""
+
+
+class ClipRecord(Record):
+    """What became of one clip."""
+
+    id: str
+    path: str
+    status: Literal["done", "failed"]
+    reason: str = ""
+    person: str | None = None
+    frames: int = 0
+    fps: float = 0.0
+    warnings: tuple[str, ...] = ()
+    seconds: dict[str, float] = {}
+    """Busy seconds by stage: decode, model, score, encode; `total` is the wall time."""
+    videos: dict[str, str] = {}
+    """Setting → path of its video, relative to the run folder; `reference` is the prepared clip itself."""
+
+
+class Environment(Record):
+    """Software and hardware; recorded, not hashed."""
+
+    versions: dict[str, str]
+    platform: str
+    processor: str
+    device: str
+    threads: int
+    memory_gb: float
+    commit: str = ""
+    dirty: bool = False
+
+
+class RunManifest(Record):
+    """The whole of `run.json`."""
+
+    schema_version: Literal[1] = 1
+    created: str
+    """Start, ISO 8601 with UTC offset."""
+    finished: str = ""
+    complete: bool = False
+    """False while the run is going on, or if it was interrupted."""
+    command: tuple[str, ...]
+    protocol: Protocol
+    protocol_hash: str
+    suite: SuiteRecord
+    model: ModelRecord
+    settings: tuple[str, ...]
+    """Rows of the tables in order: `ground-truth`, `static`, then the settings."""
+    metrics: tuple[MetricRecord, ...]
+    clips: tuple[ClipRecord, ...] = ()
+    environment: Environment
+    seconds: float = 0.0

@@ -1,0 +1,90 @@
+"""The protocol: every choice that changes a number, as one typed, versioned, hashed object."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Literal
+
+from bench.record import Record
+
+VERSION = 1
+
+
+class MetricIdentity(Record):
+    """What makes two values of a metric the same quantity."""
+
+    id: str
+    version: int
+    definition: str
+    weights: dict[str, str] = {}
+    """Registered weights by name → sha256 of the file that was used."""
+
+
+class Protocol(Record):
+    """How numbers were made. Two numbers stand in one table only when their protocols agree, or the table says so."""
+
+    version: Literal[1] = 1
+    preset: str = "default"
+    suite: str
+    suite_version: int
+    clip_set: str
+    """sha256 over the ids and file digests of the clips that were scored."""
+    source_frame: int = 0
+    scored_frames: Literal["all", "without-source"] = "all"
+    stride: int = 1
+    height: int = 256
+    width: int = 256
+    resize_kernel: str = "skimage-antialias-linear"
+    crop: str = "none"
+    """`none`, `listed` boxes of the suite, or the name of a face-track rule."""
+    region: Literal["whole", "face"] = "whole"
+    frame_rate: str = "native"
+    carrier: str = "uint8"
+    """What is scored: the model's frames rounded to 8 bit, or the codec of the files that were read."""
+    alignment: str = "strict"
+    """How finished predictions are matched to the reference's frames."""
+    audio_rate: int = 16000
+    audio_channels: str = "mono, mean of channels"
+    angle_convention: str = "degrees; yaw, pitch, roll; R = Rx(pitch) Ry(yaw) Rz(roll) on column vectors"
+    aggregation: str = "mean over clips of the mean over frames, float64"
+    seed: int = 0
+    metrics: tuple[MetricIdentity, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """sha256 of the whole protocol, as 64 hexadecimal digits."""
+        return _digest(self.model_dump(mode="json"))
+
+    def row_hash(self, metric: str) -> str:
+        """First 12 digits of a hash over what decides one row: everything but the clip set and the other metrics.
+
+        Rows of one clip, setting and metric from two runs are comparable exactly when their row hashes are equal.
+        """
+        fields = self.model_dump(mode="json", exclude={"clip_set", "metrics", "preset"})
+        fields["metric"] = [m.model_dump(mode="json") for m in self.metrics if m.id == metric]
+        return _digest(fields)[:12]
+
+    def differences(self, other: Protocol) -> dict[str, tuple[str, str]]:
+        """Field → (this protocol's value, the other's) wherever the two differ.
+
+        Of the metrics, only those are compared that both have; a metric's field is called `metric.ID`.
+        """
+        mine, theirs = self.model_dump(exclude={"metrics"}), other.model_dump(exclude={"metrics"})
+        found = {key: (str(mine[key]), str(theirs[key])) for key in mine if mine[key] != theirs[key]}
+        others = {metric.id: metric for metric in other.metrics}
+        for metric in self.metrics:
+            twin = others.get(metric.id)
+            if twin is not None and twin != metric:
+                found[f"metric.{metric.id}"] = (_identity(metric), _identity(twin))
+        return found
+
+
+def _identity(metric: MetricIdentity) -> str:
+    weights = ", ".join(f"{name} {digest[:8]}" for name, digest in metric.weights.items())
+    return f"version {metric.version}: {metric.definition}" + (f" [{weights}]" if weights else "")
+
+
+def _digest(fields: object) -> str:
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

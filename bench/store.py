@@ -1,0 +1,134 @@
+"""The run folder: what is in it, written atomically, read back with its schema checked.
+
+    run.json        RunManifest (bench/manifest.py)
+    clips.csv       one row per clip, setting and metric: CLIP_COLUMNS
+    summary.csv     one row per setting and metric: SUMMARY_COLUMNS
+    frames.parquet  one row per clip, setting, frame and metric: FRAME_COLUMNS
+    videos/         <setting>/<clip>.mp4
+    table.md        the summary as a table
+
+Values keep full precision (`repr` of a float64); infinities are `inf`; a row without a value has an empty `value`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import BenchError
+from bench.manifest import RunManifest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLIP_COLUMNS = ("clip", "setting", "metric", "value", "status", "reason", "n", "infinite", "protocol")
+"""`status` is value, skipped or failed; `n` the frames or windows behind the value, `infinite` those kept out of it;
+`protocol` the row hash (bench/protocol.py): equal hashes mean comparable rows. `reason` of a value is a warning."""
+
+SUMMARY_COLUMNS = (
+    "setting", "metric", "mean", "low", "high", "n", "skipped", "failed", "infinite",
+    "frame_mean", "frames", "pooled", "pooled_n",
+)  # fmt: skip
+"""`mean` over the `n` clips that have a finite value, [`low`, `high`] its 95 % interval, `infinite` clips kept out;
+`frame_mean` over all `frames`; `pooled` the value over the whole suite at once (FID, KID), from `pooled_n` frames."""
+
+FRAME_COLUMNS = ("clip", "setting", "frame", "time", "metric", "value")
+
+
+def file_name(text: str) -> str:
+    """`text` as a file name for every file system: unchanged where it can be, else with a digest to stay unique."""
+    safe = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", text).rstrip(". ")
+    while len(safe.encode()) > 180:
+        safe = safe[:-1]
+    if safe == text and safe not in ("", ".", ".."):
+        return safe
+    return f"{safe}~{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically, with line ends as given."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def read_manifest(folder: Path) -> RunManifest:
+    """Read `run.json` of a run folder.
+
+    Raises:
+        BenchError: there is none, it is not JSON, or it was written by another version of the schema.
+    """
+    path = folder / "run.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BenchError(f"'{folder}' is not a run folder: it has no run.json") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BenchError(f"'{path}' cannot be read ({error}): run the benchmark again") from None
+    return RunManifest.read(data, where=f"'{path}'")
+
+
+def read_clips(folder: Path) -> pd.DataFrame:
+    """`clips.csv` with `value` as float64 (NaN where there is none)."""
+    return _read_csv(folder / "clips.csv", CLIP_COLUMNS)
+
+
+def read_summary(folder: Path) -> pd.DataFrame:
+    """`summary.csv`."""
+    return _read_csv(folder / "summary.csv", SUMMARY_COLUMNS)
+
+
+def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
+    """`frames.parquet`, or the rows of one clip."""
+    import pandas as pd
+
+    filters = None if clip is None else [("clip", "==", clip)]
+    try:
+        return pd.read_parquet(folder / "frames.parquet", filters=filters)
+    except FileNotFoundError:
+        raise BenchError(f"'{folder}' has no frames.parquet: run the benchmark again") from None
+
+
+def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    import pandas as pd
+
+    text = ("clip", "setting", "metric", "status", "reason", "protocol")
+    try:
+        # Only the empty string is missing: a clip may be called "NA" or "null".
+        frame = pd.read_csv(
+            path,
+            dtype={name: str for name in columns if name in text},
+            keep_default_na=False,
+            na_values={name: [""] for name in columns if name not in text},
+            float_precision="round_trip",
+        )
+    except FileNotFoundError:
+        raise BenchError(f"'{path.parent}' has no {path.name}: run the benchmark again") from None
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise BenchError(f"'{path}' lacks the column {missing[0]}: it was written by another version")
+    return frame
