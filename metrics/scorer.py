@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from bench.errors import BenchError
 from metrics.frames import Frames
 from metrics.metric import Accumulator, ClipFacts, Metric, Pool, Resources
 from metrics.outcome import Outcome, Skip
+from metrics.true_view import true_view
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +50,18 @@ class ClipScorer:
     metrics: Sequence[Metric]
     rows: Mapping[str, ClipFacts]
     resources: Resources
+    views: Collection[str] = ()
+    """Rows whose true rotated view is known: their reference metrics get a twin against it."""
     _running: dict[str, list[_Running]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._running = {
-            row: [self._begin(metric, facts) for metric in self.metrics] for row, facts in self.rows.items()
+            row: [self._begin(metric, facts) for metric in self._metrics_of(row)] for row, facts in self.rows.items()
         }
+
+    def _metrics_of(self, row: str) -> list[Metric]:
+        twins = [true_view(metric) for metric in self.metrics if "reference" in metric.needs]
+        return [*self.metrics, *(twins if row in self.views else ())]
 
     def _begin(self, metric: Metric, facts: ClipFacts) -> _Running:
         running = _Running(metric)
@@ -68,18 +76,18 @@ class ClipScorer:
         running.guard(begin)
         return running
 
-    def update(self, ref: Frames, preds: Mapping[str, Frames]) -> None:
-        """Take in the next frames: the reference's, and of each row that has some the prediction's."""
+    def update(self, ref: Frames, preds: Mapping[str, Frames], views: Mapping[str, Frames] | None = None) -> None:
+        """Take in the next frames: the reference's, every row's prediction, and the true views where there are some."""
         for row, pred in preds.items():
             for running in self._running[row]:
-                accumulator = running.accumulator
-                if accumulator is not None:
-                    running.guard(lambda accumulator=accumulator, pred=pred: accumulator.update(pred, ref))  # type: ignore[misc]
+                target = (views or {}).get(row) if running.metric.against == "true-view" else ref
+                if running.accumulator is not None and target is not None:
+                    running.guard(partial(running.accumulator.update, pred, target))
 
-    def fail(self, row: str, reason: str) -> None:
-        """End a row: whatever has no outcome yet has failed for `reason`."""
+    def fail(self, row: str, reason: str, *, only_true_view: bool = False) -> None:
+        """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""
         for running in self._running[row]:
-            if running.outcome is None:
+            if running.outcome is None and (running.metric.against == "true-view" or not only_true_view):
                 running.outcome = Outcome.failed(reason)
                 running.accumulator = None
 
