@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metrics.metric import Metric
-
-SUFFIX = "_true_view"
+from metrics.registry import SUFFIX
 
 
 def true_view(metric: Metric) -> Metric:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import importlib
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import BenchError
-from model.interface import Model
+
+if TYPE_CHECKING:
+    from model.interface import Model
 
 # name → "module:function"; the function takes (checkpoint, *, device, **options).
 TABLE: dict[str, str] = {
@@ -41,4 +43,4 @@ def load(name: str, *, checkpoint: Path | str | None = None, device: str = "cpu"
     check(name)
     module, function = TABLE[name].split(":")
     path = None if checkpoint is None else Path(checkpoint)
-    return cast(Model, getattr(importlib.import_module(module), function)(path, device=device, **options))
+    return cast("Model", getattr(importlib.import_module(module), function)(path, device=device, **options))
