@@ -78,7 +78,7 @@ class Orientation:
         if not isinstance(matrix, SideData):
             return cls()
         # Rows (a b u)(c d v)(x y w), 16.16 fixed point: a pixel at (x, y) is shown at (a x + c y, b x + d y).
-        a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
+        a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
         if abs(a) + abs(d) >= abs(b) + abs(c):
             return cls(flip_rows=d < 0, flip_columns=a < 0)
         return cls(transpose=True, flip_rows=b < 0, flip_columns=c < 0)
