@@ -88,7 +88,8 @@ class Metric:
     `definition` says in one line what exactly is computed and goes into the protocol with `id` and `version`.
     `scale` is display only: stored values are multiplied by it in tables (L1 is stored 0–1 and shown 0–255).
     `needs` names what the clip must have; `weights` the registered weights it loads; `per_frame` whether it has a value
-    for every frame. `begin` starts it on a clip and may raise `Skip` where the metric does not apply.
+    for every frame; `against` which video the reference frames come from. `begin` starts it on a clip and may raise
+    `Skip` where the metric does not apply.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Metric:
     per_frame: bool = True
     scale: float = 1.0
     digits: int = 3
+    against: Literal["driving", "true-view"] = "driving"
 
 
 PerFrame = Callable[[Frames, Frames], Tensor]
