@@ -50,17 +50,26 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     Raises:
         MediaError: there is none.
     """
-    tracks = [stream for stream in container.streams.video if not stream.disposition & _PICTURES]
+    tracks = _moving(container)
     if not tracks:
         what = "only a cover picture" if container.streams.video else "no video stream"
         raise MediaError(f"{path} has {what}: give a file with a moving picture")
     return _default(tracks)
 
 
+def has_pictures(container: InputContainer) -> bool:
+    """Whether there is a picture track besides cover pictures."""
+    return bool(_moving(container))
+
+
 def audio_stream(container: InputContainer) -> AudioStream | None:
     """The sound track: the one marked default, else the first; None without one."""
     tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
     return _default(tracks) if tracks else None
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    return [stream for stream in container.streams.video if not stream.disposition & _PICTURES]
 
 
 def _default(tracks: list[Track]) -> Track:

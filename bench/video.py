@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bench.clock import FrameClock
 from bench.colour import Conversion, Orientation, ToRgb
-from bench.container import audio_stream, open_media, video_stream
+from bench.container import audio_stream, has_pictures, open_media, video_stream
 from bench.errors import MediaError
 from bench.resize import DEFAULT, resize
 from metrics.frames import Frames
@@ -93,6 +93,19 @@ def probe(path: Path | str) -> VideoInfo:
             zero=0.0 if seconds is None else seconds,
             warnings=_warnings(container, stream, rate),
         )
+
+
+def first_picture_time(path: Path) -> float:
+    """When the first frame is shown, in seconds on the container's clock; 0 for a file without picture.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    with open_media(path) as container:
+        if not has_pictures(container):
+            return 0.0
+        picture = next(_pictures(container, video_stream(container, path), _Damage()), None)
+        return 0.0 if picture is None else _seconds(picture) or 0.0
 
 
 class VideoReader:
