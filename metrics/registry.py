@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from bench.errors import BenchError
-from metrics.metric import Metric
 from metrics.true_view import SUFFIX, true_view
+
+if TYPE_CHECKING:
+    from metrics.metric import Metric
 
 # id → "module:name of its Metric". A variant is a metric with an id of its own.
 TABLE: dict[str, str] = {
@@ -46,7 +48,7 @@ def get(name: str) -> Metric:
     if name.endswith(SUFFIX):
         return true_view(get(name.removesuffix(SUFFIX)))
     module, attribute = TABLE[name].split(":")
-    return cast(Metric, getattr(importlib.import_module(module), attribute))
+    return cast("Metric", getattr(importlib.import_module(module), attribute))
 
 
 def check(name: str) -> None:
