@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.manifest import MetricRecord, RunManifest
 from bench.summary import SummaryRow
-from metrics.registry import SUFFIX
+from metrics.true_view import SUFFIX
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -49,12 +49,14 @@ class Resources:
 
     `weights` maps a registered weights name to a state dict's file or to the state dict itself (tests inject
     pseudo-random ones); a name that is not in it is looked up in `weights_dir`, the environment and the cache.
+    What is found nowhere is fetched, unless `download` is off.
     `networks` keeps the loaded networks of this process, so that each is loaded once for all metrics and clips.
     """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     weights: dict[str, Path | dict[str, Tensor]] = field(default_factory=dict)
     weights_dir: Path | None = None
+    download: bool = True
     networks: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 

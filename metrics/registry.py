@@ -7,12 +7,10 @@ import importlib
 from typing import TYPE_CHECKING, cast
 
 from bench.errors import BenchError
+from metrics.true_view import SUFFIX, true_view
 
 if TYPE_CHECKING:
     from metrics.metric import Metric
-
-SUFFIX = "_true_view"
-"""Ends the id of a metric's twin against the true rotated view (metrics/true_view.py)."""
 
 # id → "module:name of its Metric". A variant is a metric with an id of its own.
 TABLE: dict[str, str] = {
@@ -48,8 +46,6 @@ def get(name: str) -> Metric:
     """
     check(name)
     if name.endswith(SUFFIX):
-        from metrics.true_view import true_view
-
         return true_view(get(name.removesuffix(SUFFIX)))
     module, attribute = TABLE[name].split(":")
     return cast("Metric", getattr(importlib.import_module(module), attribute))

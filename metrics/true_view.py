@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from metrics.metric import Metric
-from metrics.registry import SUFFIX
+if TYPE_CHECKING:
+    from metrics.metric import Metric
+
+SUFFIX = "_true_view"
 
 
 def true_view(metric: Metric) -> Metric:
