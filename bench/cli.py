@@ -25,6 +25,7 @@ INTERRUPTED = 130
 # name → "module:function"; the function takes the words after the name and returns an exit code.
 SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
+    "weights": "bench.weights.command:main",
 }
 
 

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in upright pixels; `right` and `bottom` are exclusive."""
+class Box(NamedTuple):
+    """A part of the upright picture in pixels; `right` and `bottom` are exclusive."""
 
     left: int
     top: int

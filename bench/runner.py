@@ -152,7 +152,7 @@ def _manifest(
     worker: Worker | None,
     command: Sequence[str],
 ) -> RunManifest:
-    description = dict(worker.model.describe()) if worker else {}
+    description = dict(worker.origin.describe()) if worker else {}
     return RunManifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=tuple(command),

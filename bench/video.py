@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 import av
 import numpy as np
@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from bench.clips import Box
 from bench.clock import FrameClock
 from bench.colour import Conversion, Orientation, ToRgb
 from bench.container import audio_stream, has_pictures, open_media, video_stream
@@ -26,15 +27,6 @@ from metrics.frames import Frames
 
 _EPSILON = 1e-6  # seconds: time stamps in files are never finer
 _SEEK_FROM = 5.0  # seconds: nearer starts are reached by decoding
-
-
-class Box(NamedTuple):
-    """A part of the upright picture in pixels; `right` and `bottom` are exclusive."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 @dataclass(frozen=True, slots=True)
