@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 import av
 import numpy as np
@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from bench.clips import Box
 from bench.clock import FrameClock
 from bench.colour import Conversion, Orientation, ToRgb
 from bench.container import audio_stream, has_pictures, open_media, video_stream
@@ -26,15 +27,6 @@ from metrics.frames import Frames
 
 _EPSILON = 1e-6  # seconds: time stamps in files are never finer
 _SEEK_FROM = 5.0  # seconds: nearer starts are reached by decoding
-
-
-class Box(NamedTuple):
-    """A part of the upright picture in pixels; `right` and `bottom` are exclusive."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +116,7 @@ class VideoReader:
         path: Path | str,
         *,
         size: tuple[int, int] | None = None,
-        crop: Box | tuple[int, int, int, int] | None = None,
+        crop: Box | None = None,
         start: float | None = None,
         end: float | None = None,
         batch: int = 16,
@@ -134,7 +126,7 @@ class VideoReader:
         self.path = Path(path)
         self.info = probe(self.path)
         self.size = size
-        self.crop = None if crop is None else self._inside(Box(*crop))
+        self.crop = None if crop is None else self._inside(crop)
         self.start, self.end = start, end
         self.batch = batch
         self.kernel = kernel
@@ -205,8 +197,7 @@ class VideoReader:
                 f"{rgb.shape[1]}x{rgb.shape[0]}: cut it there or re-encode it at one size"
             )
         if self.crop is not None:
-            left, top, right, bottom = self.crop
-            rgb = rgb[top:bottom, left:right]
+            rgb = rgb[self.crop.top : self.crop.bottom, self.crop.left : self.crop.right]
         return rgb
 
     def _batch(self, pixels: list[NDArray[np.uint8]], times: list[float]) -> Frames:
@@ -221,7 +212,8 @@ class VideoReader:
     def _inside(self, crop: Box) -> Box:
         width, height = self.info.width, self.info.height
         if not (0 <= crop.left < crop.right <= width and 0 <= crop.top < crop.bottom <= height):
-            raise MediaError(f"{self.path}: crop {tuple(crop)} is not inside its {width}x{height} picture")
+            corners = f"{crop.left},{crop.top} to {crop.right},{crop.bottom}"
+            raise MediaError(f"{self.path}: the crop {corners} leaves its {width}x{height} picture: correct the box")
         return crop
 
     def _span(self) -> str:
