@@ -59,10 +59,15 @@ def sound_blocks(
             return
 
 
-def _frames(container: InputContainer, stream: AudioStream, start: float) -> Iterator[AudioFrame]:
-    """Decoded frames from shortly before `start` at the latest."""
+def seek_before(container: InputContainer, start: float) -> None:
+    """Go to a second before `start`, where time stamps after the jump can be trusted."""
     if start > _SEEK_FROM and container.format.name.startswith(_EXACT_SEEK):
         container.seek(round((start - _LEAD) * av.time_base), backward=True)
+
+
+def _frames(container: InputContainer, stream: AudioStream, start: float) -> Iterator[AudioFrame]:
+    """Decoded frames from shortly before `start` at the latest."""
+    seek_before(container, start)
     packets = container.demux(stream)
     while True:
         try:

@@ -116,7 +116,7 @@ class VideoReader:
         path: Path | str,
         *,
         size: tuple[int, int] | None = None,
-        crop: Box | tuple[int, int, int, int] | None = None,
+        crop: Box | None = None,
         start: float | None = None,
         end: float | None = None,
         batch: int = 16,
@@ -126,7 +126,7 @@ class VideoReader:
         self.path = Path(path)
         self.info = probe(self.path)
         self.size = size
-        self.crop = None if crop is None else self._inside(Box(*crop))
+        self.crop = None if crop is None else self._inside(crop)
         self.start, self.end = start, end
         self.batch = batch
         self.kernel = kernel
@@ -197,8 +197,7 @@ class VideoReader:
                 f"{rgb.shape[1]}x{rgb.shape[0]}: cut it there or re-encode it at one size"
             )
         if self.crop is not None:
-            left, top, right, bottom = self.crop
-            rgb = rgb[top:bottom, left:right]
+            rgb = rgb[self.crop.top : self.crop.bottom, self.crop.left : self.crop.right]
         return rgb
 
     def _batch(self, pixels: list[NDArray[np.uint8]], times: list[float]) -> Frames:
@@ -213,7 +212,8 @@ class VideoReader:
     def _inside(self, crop: Box) -> Box:
         width, height = self.info.width, self.info.height
         if not (0 <= crop.left < crop.right <= width and 0 <= crop.top < crop.bottom <= height):
-            raise MediaError(f"{self.path}: crop {tuple(crop)} is not inside its {width}x{height} picture")
+            corners = f"{crop.left},{crop.top} to {crop.right},{crop.bottom}"
+            raise MediaError(f"{self.path}: the crop {corners} leaves its {width}x{height} picture: correct the box")
         return crop
 
     def _span(self) -> str:
