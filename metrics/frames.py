@@ -70,6 +70,10 @@ class Frames:
             self._memo[key] = (None if other is self else other, compute(self, other))
         return cast(T, self._memo[key][1])
 
+    def first(self, count: int) -> Frames:
+        """The first `count` frames; these frames themselves where that is all of them."""
+        return self if count >= len(self) else Frames(self.pixels[:count], self.times[:count])
+
     @classmethod
     def of(cls, pixels: Tensor | NDArray[np.uint8], *, fps: float = 25.0, start: int = 0) -> Frames:
         """Frames at a constant rate; `start` is the index of the first in its clip."""

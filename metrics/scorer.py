@@ -82,7 +82,8 @@ class ClipScorer:
             for running in self._running[row]:
                 target = (views or {}).get(row) if running.metric.against == "true-view" else ref
                 if running.accumulator is not None and target is not None:
-                    running.guard(partial(running.accumulator.update, pred, target))
+                    # A prediction that ends early is compared with the frames that both have.
+                    running.guard(partial(running.accumulator.update, pred, target.first(len(pred))))
 
     def fail(self, row: str, reason: str, *, only_true_view: bool = False) -> None:
         """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""
