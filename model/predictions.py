@@ -29,12 +29,12 @@ LOSSLESS = frozenset({"ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo"
 class Predictions:
     """A folder of videos, and the rule that matches them with clips and settings.
 
-    Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*` where
-    the run has one setting. `pattern` is a path under the folder with `{id}` and `{setting}` in it; `table` a CSV file with
-    the columns clip, file and, for several settings, setting.
+    Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*`
+    where the run has one setting. `pattern` is a path under the folder with `{id}` and `{setting}` in it; `table` a CSV
+    file with the columns clip, file and, for several settings, setting.
 
-    `align` is what happens to the frames: `strict` wants as many as the reference has; `shortest` scores the frames that
-    both have; `time` takes for every reference frame the prediction that is shown at its time.
+    `align` is what happens to the frames: `strict` wants as many as the reference has; `shortest` scores the frames
+    that both have; `time` takes for every reference frame the prediction that is shown at its time.
     """
 
     folder: Path
@@ -50,7 +50,7 @@ class Predictions:
         """Open the videos of one clip."""
         generator = FileGenerator(driving, self.align)
         for setting in settings:
-            generator.open(str(setting), lambda setting=setting: self.find(driving.id, setting, settings))  # type: ignore[misc]
+            generator.open(str(setting), lambda setting=setting: self.find(driving.id, setting, settings))
         return generator
 
     def find(self, clip: str, setting: Setting, settings: tuple[Setting, ...]) -> Path:
@@ -193,8 +193,8 @@ class FileGenerator:
         pixels = stream.take(len(reference))
         if self.align == "strict" and len(pixels) < len(reference):
             raise PredictionError(
-                f"clip '{self.driving.id}': '{stream.path.name}' has only {stream.taken} frames, fewer than its reference: "
-                "score the common ones with --align shortest, or match by time with --align time"
+                f"clip '{self.driving.id}': '{stream.path.name}' has only {stream.taken} frames, fewer than its "
+                "reference: score the common ones with --align shortest, or match by time with --align time"
             )
         return pixels
 
@@ -202,8 +202,8 @@ class FileGenerator:
         height, width = reference.pixels.shape[2:]
         if pixels.shape[2:] != (height, width):
             raise PredictionError(
-                f"clip '{self.driving.id}': '{stream.path.name}' is {pixels.shape[3]}x{pixels.shape[2]} and the reference "
-                f"{width}x{height}: write predictions of that size, or score at theirs with --size"
+                f"clip '{self.driving.id}': '{stream.path.name}' is {pixels.shape[3]}x{pixels.shape[2]} and the "
+                f"reference {width}x{height}: write predictions of that size, or score at theirs with --size"
             )
         return pixels
 
