@@ -39,9 +39,8 @@ class Clip:
 
 def set_digest(clips: Iterable[Clip]) -> str:
     """sha256 over ids, selections and file contents in any order; a file that is not there counts as absent."""
-    lines = sorted(
-        "\t".join((clip.id, f"{clip.start}", f"{clip.end}", f"{clip.crop}", *_file_digests(clip))) for clip in clips
-    )
+    selections = ((clip.id, clip.start, clip.end, clip.crop, *_file_digests(clip)) for clip in clips)
+    lines = sorted("\t".join(str(part) for part in selection) for selection in selections)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -50,9 +50,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     source = what.add_mutually_exclusive_group()
     source.add_argument("--suite", metavar="NAME", help="a named suite ('benchmark.py list suites')")
     source.add_argument("--videos", nargs="+", metavar="GLOB", help="video files, quoted glob patterns or folders")
-    source.add_argument(
-        "--pairs", type=Path, metavar="CSV", help="cross-identity: columns source, driving and maybe id"
-    )
+    source.add_argument("--pairs", type=Path, metavar="CSV", help="cross-identity: columns source, driving (and id)")
     what.add_argument("--source", type=Path, metavar="FILE", help="animate this picture by every clip")
     what.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the suite's clips")
     what.add_argument("--limit", type=_positive, metavar="N", help="only the first N clips")
@@ -70,9 +68,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     model.add_argument(
         "--model-command", metavar="CMD", help="run any model: '… {source} {driving} {output} {yaw} {pitch} {roll}'"
     )
-    model.add_argument(
-        "--model-timeout", type=float, default=3600.0, metavar="S", help="seconds a clip (default: 3600)"
-    )
+    model.add_argument("--model-timeout", type=float, default=3600.0, metavar="S", help="seconds (default: 3600)")
     model.add_argument("--checkpoint", type=Path, metavar="FILE", help="the model's weights")
     how = parser.add_argument_group("how to run it")
     how.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)")

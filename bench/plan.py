@@ -30,6 +30,11 @@ class ModelPlan:
     predictions: Predictions | None = None
     command: CommandModel | None = None
 
+    @property
+    def is_static(self) -> bool:
+        """Whether this is the static baseline."""
+        return self.name == "static" and self.predictions is None and self.command is None
+
     def load(self, device: str) -> Origin:
         """Load what is to be benchmarked."""
         from bench.generator import ModelOrigin
@@ -68,5 +73,5 @@ class Plan:
     @property
     def rows(self) -> tuple[str, ...]:
         """Rows of the tables: ceiling, floor, and the settings. A static model is its own floor."""
-        floor = () if self.model.name == "static" else (STATIC,)
+        floor = () if self.model.is_static else (STATIC,)
         return (GROUND_TRUTH, *floor, *(str(setting) for setting in self.settings))

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -29,10 +30,10 @@ _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 class CommandModel:
     """A command line with placeholders, run without a shell.
 
-    `{source}` is the source frame as a PNG file, `{driving}` the prepared driving video as lossless FFV1 with the clip's
-    frame rate, `{output}` where the prediction must be written; a file of that stem with another suffix, or a folder of
-    PNG frames, will do. `{yaw}`, `{pitch}` and `{roll}` are degrees, or `-` for an angle that stays driven. A run of more
-    than `timeout` seconds is ended, with all that it started.
+    `{source}` is the source frame as a PNG file, `{driving}` the prepared driving video as lossless FFV1 with the
+    clip's frame rate, `{output}` where the prediction must be written; a file of that stem with another suffix, or a
+    folder of PNG frames, will do. `{yaw}`, `{pitch}` and `{roll}` are degrees, or `-` for an angle that stays driven.
+    A run of more than `timeout` seconds is ended, with all that it started.
     """
 
     command: str
@@ -79,9 +80,7 @@ class CommandGenerator:
         for setting in settings:
             place = folder / setting.folder
             place.mkdir()
-            self._files.open(
-                str(setting), lambda place=place, setting=setting: self._output(model, folder, place, setting)
-            )
+            self._files.open(str(setting), partial(self._output, model, folder, place, setting))
 
     def step(self, reference: Frames) -> Mapping[str, Frames]:
         """Read on, in step with the reference."""
