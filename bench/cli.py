@@ -26,6 +26,8 @@ INTERRUPTED = 130
 SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
+    "protocol": "bench.protocol_command:main",
+    "doctor": "bench.doctor:main",
 }
 
 
