@@ -7,11 +7,13 @@ import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from bench.errors import BenchError
 from bench.options import Parser
+from bench.plan import VideoCodec
 
 State = Literal["works", "missing", "broken"]
 
@@ -87,11 +89,12 @@ def _device() -> Finding:
 
 
 def _codecs() -> Iterator[Finding]:
-    for codec, purpose in (("h264", "videos with sound for browsers"), ("ffv1", "lossless videos")):
-        yield _attempt(f"codec {codec}", purpose, lambda codec=codec: _round_trip(codec))
+    purposes: dict[VideoCodec, str] = {"h264": "videos with sound for browsers", "ffv1": "lossless videos"}
+    for codec, purpose in purposes.items():
+        yield _attempt(f"codec {codec}", purpose, partial(_round_trip, codec))
 
 
-def _round_trip(codec: Literal["h264", "ffv1"]) -> None:
+def _round_trip(codec: VideoCodec) -> None:
     import torch
 
     from bench.encoder import VideoWriter
