@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from bench.report.columns import MetricColumn
 from bench.report.run import Run
@@ -32,15 +33,13 @@ def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cel
         notes.append(words("excluded_note", n=n + infinite, excluded=excluded))
     if infinite:
         notes.append(words("infinite_note"))
-    counts_only = {"n": n, "skipped": skipped, "failed": failed, "infinite": infinite}
-    if not math.isfinite(row["mean"]):
-        if infinite:
-            return Cell(math.inf, digits=digits, notes=tuple(notes), **counts_only)
-        return Cell(
-            digits=digits, text=words("failed") if failed else words("skipped"), notes=tuple(notes), **counts_only
-        )
-    low, high = (row[key] * scale if math.isfinite(row[key]) else None for key in ("low", "high"))
-    return Cell(row["mean"] * scale, low, high, digits=digits, notes=tuple(notes), **counts_only)
+    cell = Cell(digits=digits, n=n, skipped=skipped, failed=failed, infinite=infinite, notes=tuple(notes))
+    if math.isfinite(row["mean"]):
+        low, high = (row[key] * scale if math.isfinite(row[key]) else None for key in ("low", "high"))
+        return replace(cell, value=row["mean"] * scale, low=low, high=high)
+    if infinite:
+        return replace(cell, value=math.inf)
+    return replace(cell, text=words("failed") if failed else words("skipped") if skipped else "—")
 
 
 def clip_cell(value: float | None, status: str, column: MetricColumn, words: Words) -> Cell:

@@ -110,11 +110,7 @@ def _row(test: Comparison, words: Words) -> Row:
         (
             Cell(found.mean * scale, low, high, digits=digits, n=found.interval.n),
             Cell(text=show_p(test.p)),
-            Cell(
-                None if math.isnan(found.effect) else found.effect,
-                digits=2,
-                text="—" if math.isnan(found.effect) else None,
-            ),
+            Cell(text="—") if math.isnan(found.effect) else Cell(found.effect, digits=2),
             Cell(found.rising * 100, digits=0),
             Cell(text=str(found.interval.n)),
         ),

@@ -8,9 +8,14 @@ from html import escape
 from bench.report.table import Cell, Table
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1b2230; --page: #fff; --line: #d5dae2; --soft: #6b7686; --red: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --page: #12161c; --line: #333c48; --soft: #93a0b2; --red: #ff8a80; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); margin: 2rem auto; max-width: 90rem; padding: 0 1rem; }
+:root { color-scheme: light dark; --ink: #1b2230; --page: #fff; --soft: #5c6675; --red: #b3261e; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6eaf0; --page: #12161c; --soft: #93a0b2; --red: #ff8a80; }
+}
+body {
+  font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
+  margin: 2rem auto; max-width: 90rem; padding: 0 1rem;
+}
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0; }
@@ -22,8 +27,10 @@ tbody tr:last-child > * { border-bottom: 2px solid; }
 tr.mean > * { border-top: 1px solid; font-weight: 600; }
 tr.published > *, tr.ground-truth > *, tr.static > *, .half, .suffix { color: var(--soft); }
 tr.published > * { font-style: italic; }
-.best { font-weight: 700; } .second { text-decoration: underline; }
-.notes { color: var(--soft); font-size: .87rem; max-width: 70rem; } .notes p { margin: .2rem 0; }
+.best { font-weight: 700; }
+.second { text-decoration: underline; }
+.notes { color: var(--soft); font-size: .87rem; max-width: 70rem; }
+.notes p { margin: .2rem 0; }
 .alarm { color: var(--red); font-weight: 600; }
 """
 

@@ -52,14 +52,13 @@ def latex_document(tables: Sequence[Table], *, language: str) -> str:
         "% !TEX program = xelatex" if chinese else "% !TEX program = pdflatex",
         r"\documentclass[a4paper]{article}",
         r"\usepackage[margin=2cm]{geometry}",
-        r"\usepackage[UTF8]{ctex}"
-        if chinese
-        else r"\usepackage[T1]{fontenc}\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}",
+        r"\usepackage[UTF8]{ctex}" if chinese else r"\usepackage[T1]{fontenc}",
+        r"\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}",
         _PACKAGES,
         # Notes are long and tables wide: rather loose lines than lines that stick out.
         r"\emergencystretch=2em",
         r"\begin{document}",
-        *(rf"\input{{{_path(table.id)}}}" + "\n" + r"\clearpage" for table in tables),
+        *(rf"\input{{{fragment_name(table.id)}}}\clearpage" for table in tables),
         r"\end{document}",
     ]
     return "\n".join(lines) + "\n"
@@ -213,10 +212,6 @@ def _long(table: Table, spec: str, head: str, body: list[str], notes: list[str])
         *(rf"\noindent {note}\par" for note in notes),
         r"\endgroup",
     ]
-
-
-def _path(table_id: str) -> str:
-    return fragment_name(table_id)
 
 
 def _marks(notes: tuple[str, ...], letters: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bench.manifest import MetricRecord
 from bench.report.table import Cell, Direction
+from metrics.true_view import SUFFIX
 
 UNRANKED_ROWS = ("ground-truth", "static")
 """Ceiling and floor of a column are no competitors."""
@@ -22,7 +23,7 @@ def is_against_unrotated(metric: MetricRecord, setting: str) -> bool:
 
     Metrics with `_true_view` in their id compare with the true turned view (of suites that can render it).
     """
-    return is_free_view(setting) and metric.needs_reference and not metric.id.endswith("_true_view")
+    return is_free_view(setting) and metric.needs_reference and not metric.id.endswith(SUFFIX)
 
 
 def is_embedded(metric: MetricRecord) -> bool:

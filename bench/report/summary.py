@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from bench.manifest import RunManifest
 from bench.report import ranking
 from bench.report.cells import mean_cell
@@ -14,13 +16,33 @@ from bench.report.suspicion import alarms
 from bench.report.table import Cell, Column, Kind, Row, Table
 from bench.report.words import Words
 from bench.statistics import FEW
+from metrics.true_view import SUFFIX
 
 
 def summary_table(
     runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, *, caption: str | None = None
 ) -> Table:
     """Every setting of every run, with the ground-truth and static rows first."""
-    places = _places(runs, columns)
+    plain = [column for column in columns if not column.metric.id.endswith(SUFFIX)] or list(columns)
+    settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
+    return _table("summary", caption or _caption(runs, words), runs, plain, settings, words)
+
+
+def true_view_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) -> Table | None:
+    """The settings whose true rotated view is known, against it; None without such settings."""
+    twins = [column for column in columns if column.metric.id.endswith(SUFFIX)]
+    settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
+    viewed = [s for s in settings if any(len(run.values(s, column.metric.id)) for run in runs for column in twins)]
+    if not viewed or len(twins) == len(columns):
+        return None
+    caption = f"{_caption(runs, words)}: {words('true_view')}"
+    return replace(_table("true-view", caption, runs, twins, viewed, words), alarms=())
+
+
+def _table(
+    id: str, caption: str, runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str], words: Words
+) -> Table:
+    places = _places(runs, columns, settings)
     official = any(column.metric.needs_reference and not ranking.is_embedded(column.metric) for column in columns)
     filled: list[list[Cell]] = []
     unpaired = False
@@ -40,8 +62,8 @@ def summary_table(
     if unpaired:
         notes.append(words("unranked_clips_note"))
     return Table(
-        "summary",
-        caption or _caption(runs, words),
+        id,
+        caption,
         stub,
         (*heads, Column("n", words("n"))),
         tuple(rows),
@@ -72,12 +94,10 @@ def protocol_note(manifest: RunManifest, words: Words) -> str:
     )
 
 
-def _places(runs: Sequence[Run], columns: Sequence[MetricColumn]) -> list[tuple[Run, str]]:
-    """Rows by setting, then by run; ceiling and floor once where all runs agree on them."""
-    settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
-    settings.sort(key=lambda setting: ("ground-truth", "static", setting).index(setting))
+def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str]) -> list[tuple[Run, str]]:
+    """Rows by setting, then by run; ceiling and floor first, and once where all runs agree on them."""
     places = []
-    for setting in settings:
+    for setting in sorted(settings, key=lambda setting: ("ground-truth", "static", setting).index(setting)):
         having = [run for run in runs if setting in run.settings]
         shared = setting in ranking.UNRANKED_ROWS and len(having) > 1 and _agree(having, setting, columns)
         places += [(run, setting) for run in (having[:1] if shared else having)]
@@ -85,11 +105,16 @@ def _places(runs: Sequence[Run], columns: Sequence[MetricColumn]) -> list[tuple[
 
 
 def _agree(runs: Sequence[Run], setting: str, columns: Sequence[MetricColumn]) -> bool:
+    """Whether a row is the same in all runs, but for the rounding of other machines."""
     first, *others = runs
-    return not differing(runs) and all(
-        first.values(setting, column.metric.id).equals(other.values(setting, column.metric.id))
+    pairs = [
+        (first.values(setting, column.metric.id), other.values(setting, column.metric.id))
         for other in others
         for column in columns
+    ]
+    return not differing(runs) and all(
+        set(mine.index) == set(theirs.index) and np.allclose(mine, theirs.loc[mine.index], rtol=1e-6, atol=1e-9)
+        for mine, theirs in pairs
     )
 
 

@@ -45,15 +45,16 @@ def unmoved_alarm(
     """
     same, clips = [], 0
     for metric, values in original.items():
-        pairs = pd.concat([values, turned.get(metric, pd.Series(dtype="float64"))], axis=1, join="inner").dropna()
-        pairs = pairs[np.isfinite(pairs).all(axis=1)]
-        if pairs.empty:
+        shared = values.index.intersection(turned[metric].index)
+        first, second = values.loc[shared].to_numpy(), turned[metric].loc[shared].to_numpy()
+        finite = np.isfinite(first) & np.isfinite(second)
+        first, second = first[finite], second[finite]
+        if first.size == 0:
             continue
-        first, second = pairs.iloc[:, 0], pairs.iloc[:, 1]
-        if not ((first - second).abs() <= SAME * first.abs()).all():
+        if (np.abs(first - second) > SAME * np.abs(first)).any():
             return []
         same.append(metric)
-        clips = max(clips, len(pairs))
+        clips = max(clips, int(first.size))
     if len(same) < 2:
         return []
     shown = words.setting(setting)

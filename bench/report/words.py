@@ -47,9 +47,9 @@ _ENGLISH = {
     "rank_note": "Best in bold, second best underlined, among the models of one setting.",
     "unranked_clips_note": "Not ranked: the means are over different clips.",
     "mixed_note": "Protocols differ ({fields}); columns are ranked only among rows of one protocol.",
-    "unrotated_note": "Against the unrotated reference: says how far the picture moved, not how good it is; not ranked.",
+    "unrotated_note": "Against the unrotated reference: how far the picture moved, not how good it is; not ranked.",
     "pooled_note": "Over all frames of the suite at once, N = {n} frames.",
-    "per_clip_note": "Mean of per-clip values; a clip has so few frames that they measure mostly their number: a diagnostic.",
+    "per_clip_note": "Per clip: so few frames that the value measures mostly their number; a diagnostic.",
     "closeness_note": "Mean absolute distance from the ground truth of the same clip.",
     "embedded_note": "A small embedded network: comparable with itself only, not ranked beside official columns.",
     "excluded_note": "n = {n}: {excluded}.",
@@ -58,9 +58,9 @@ _ENGLISH = {
     "infinite_note": "∞ ×k: k clips with an infinite value are kept out of the mean.",
     "copied_note": "Copied from {source}, not measured here.",
     "difference_note": (
-        "Second minus first over the clips that both have; p from a permutation test that flips whole people, corrected "
-        "by Holm over the {count} tests of this table; effect: mean over standard deviation of the differences "
-        "(Hedges); rising: share of clips whose value goes up."
+        "Second minus first over the clips that both have; p from a permutation test that flips whole people, "
+        "corrected by Holm over the {count} tests of this table; effect: mean over standard deviation of the "
+        "differences (Hedges); rising: share of clips whose value goes up."
     ),
     "smallest_p_note": "With {clusters} independent clips or people p cannot fall below {p}.",
     "incomplete_alarm": "{label}: this run is not complete ({done} of {selected} clips).",
@@ -78,6 +78,7 @@ _ENGLISH = {
     "requested": "Requested angle (degrees)",
     "measured": "Measured angle (degrees)",
     "correlation": "Rank correlation over clips",
+    "true_view": "against the true rotated view",
     "worst": "worst",
     "source": "source",
     "reference": "reference",
@@ -114,8 +115,8 @@ _CHINESE = {
     "outcome_caption": "{suite}：没有数值的结果",
     "published_caption": "{dataset}：已发表的数值（抄录）",
     "protocol_note": (
-        "测试集 {suite} 第 {version} 版：{listed} 个视频中 {scored} 个有结果（{failed} 个失败），{width}×{height}（{kernel}），"
-        "裁剪 {crop}，区域 {region}，评分帧 {frames}，载体 {carrier}；协议 {hash}。"
+        "测试集 {suite} 第 {version} 版：{listed} 个视频中 {scored} 个有结果（{failed} 个失败），"
+        "{width}×{height}（{kernel}），裁剪 {crop}，区域 {region}，评分帧 {frames}，载体 {carrier}；协议 {hash}。"
     ),
     "protocol_of": "{label}：{note}",
     "interval_note": "± 为视频均值的 95 % 自助法置信区间的半宽。",
@@ -152,6 +153,7 @@ _CHINESE = {
     "requested": "要求的角度（度）",
     "measured": "测得的角度（度）",
     "correlation": "视频间的秩相关",
+    "true_view": "与真实旋转视角比较",
     "worst": "最差",
     "source": "源图",
     "reference": "参考",

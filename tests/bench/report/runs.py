@@ -78,8 +78,8 @@ def make_run(
 ) -> Path:
     """Write a run folder.
 
-    Values are LEVEL, plus a bump for each clip and setting (equal for every model), plus `shift` per cent of the level in
-    the bad direction under `original` and free views. `drop` maps (clip, setting, metric) to (status, reason).
+    Values are LEVEL, plus a bump for each clip and setting (equal for every model), plus `shift` per cent of the level
+    in the bad direction under `original` and free views. `drop` maps (clip, setting, metric) to (status, reason).
     """
     generator = np.random.default_rng(noise_seed)
     records = [METRICS[name] for name in metrics]
@@ -175,13 +175,10 @@ def _summary(
             finite = values[np.isfinite(values)]
             bounds = interval(values.to_numpy(), [person[clip] for clip in scored["clip"]])
             pooled = (finite.mean() * 0.5, frames * len(scored)) if metric == "fid" else (math.nan, 0)
-            rows.append(
-                (
-                    setting, metric, finite.mean() if len(finite) else math.nan, bounds.low, bounds.high, len(finite),
-                    int((part["status"] == "skipped").sum()), int((part["status"] == "failed").sum()),
-                    int(np.isinf(values).sum()), finite.mean() if len(finite) else math.nan, frames * len(finite), *pooled,
-                )
-            )  # fmt: skip
+            mean = finite.mean() if len(finite) else math.nan
+            skipped, failed = (int((part["status"] == status).sum()) for status in ("skipped", "failed"))
+            counts = (len(finite), skipped, failed, int(np.isinf(values).sum()))
+            rows.append((setting, metric, mean, bounds.low, bounds.high, *counts, mean, frames * len(finite), *pooled))
     return pd.DataFrame(rows, columns=list(store.SUMMARY_COLUMNS))
 
 
