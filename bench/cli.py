@@ -16,7 +16,7 @@ from bench.options import default_out, run_parser
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.plan import Plan
+    from bench.plan import ModelPlan, Plan
     from bench.suite import Suite
 
 DONE, FAULT, MISTAKE, REGRESSION = 0, 1, 2, 3
@@ -26,6 +26,8 @@ INTERRUPTED = 130
 SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
+    "protocol": "bench.protocol_command:main",
+    "doctor": "bench.doctor:main",
 }
 
 
@@ -96,28 +98,40 @@ def _check_names(options: argparse.Namespace) -> None:
     for metric in options.metrics or ():
         metrics.check(metric)
     models.check(options.model or "static")
-    if not options.suite and not options.videos:
+    if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
+        raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
+    if not (options.suite or options.videos or options.pairs):
         raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
 
 
 def _suite(options: argparse.Namespace) -> Suite:
     from bench import suite as suites
 
-    chosen = suites.of_videos(options.videos) if options.videos else suites.load(options.suite, data=options.data)
+    if options.pairs:
+        chosen = suites.of_pairs(options.pairs)
+    elif options.videos:
+        chosen = suites.of_videos(options.videos)
+    else:
+        chosen = suites.load(options.suite, data=options.data)
+    if options.source:
+        chosen = chosen.animating(options.source)
     return chosen.first(options.limit)
 
 
 def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
-    from bench.plan import ModelPlan, Plan
+    from bench.plan import Plan
     from bench.settings import Setting
     from metrics.registry import DEFAULT
 
-    name = options.model or "static"
     texts = options.settings or suite.settings
     settings = tuple(dict.fromkeys(Setting.parse(text) for text in texts))
+    model = _model(options)
+    carrier = "uint8"
+    if model.predictions is not None and not options.dry_run:
+        carrier = model.predictions.carrier([clip.id for clip in suite.clips], settings)
     return Plan(
-        out=options.out or default_out(suite.id, name),
-        model=ModelPlan(name, options.checkpoint),
+        out=options.out or default_out(suite.id, model.name),
+        model=model,
         settings=settings,
         metrics=tuple(dict.fromkeys(options.metrics or DEFAULT)),
         size=options.size or suite.size,
@@ -126,7 +140,27 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         codec=None if options.video_codec == "none" else options.video_codec,
         side_by_side=options.side_by_side,
         weights_dir=options.weights_dir,
+        download=not options.no_download,
+        alignment=options.align,
+        carrier=carrier,
     )
+
+
+def _model(options: argparse.Namespace) -> ModelPlan:
+    from bench.plan import ModelPlan
+
+    if options.predictions:
+        from model.predictions import Predictions
+
+        if not options.predictions.is_dir():
+            raise BenchError(f"--predictions '{options.predictions}' is not a folder")
+        chosen = Predictions(options.predictions, options.pattern, options.predictions_list, options.align)
+        return ModelPlan(options.predictions.resolve().name, predictions=chosen)
+    if options.model_command:
+        from model.command import CommandModel
+
+        return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))
+    return ModelPlan(options.model or "static", options.checkpoint)
 
 
 def _device(name: str, *, dry: bool) -> str:

@@ -47,7 +47,7 @@ def _metrics() -> None:
 def _models() -> None:
     from model import registry
 
-    _print(("model", "loaded by"), list(registry.TABLE.items()))
+    _print(("model", "loaded by"), list(registry.known().items()))
 
 
 def _settings() -> None:

@@ -50,6 +50,8 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     source = what.add_mutually_exclusive_group()
     source.add_argument("--suite", metavar="NAME", help="a named suite ('benchmark.py list suites')")
     source.add_argument("--videos", nargs="+", metavar="GLOB", help="video files, quoted glob patterns or folders")
+    source.add_argument("--pairs", type=Path, metavar="CSV", help="cross-identity: columns source, driving (and id)")
+    what.add_argument("--source", type=Path, metavar="FILE", help="animate this picture by every clip")
     what.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the suite's clips")
     what.add_argument("--limit", type=_positive, metavar="N", help="only the first N clips")
     what.add_argument("--settings", nargs="+", metavar="SETTING", help="original, free-view:YAW,PITCH,ROLL (degrees)")
@@ -57,12 +59,23 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     what.add_argument("--size", type=_size, metavar="N|HxW", help="frame size of model and scores (default: 256)")
     model = parser.add_argument_group("the model")
     model.add_argument("--model", metavar="NAME", help="a model ('benchmark.py list models'; default: static)")
+    model.add_argument("--predictions", type=Path, metavar="DIR", help="score finished videos: DIR/SETTING/CLIP.*")
+    model.add_argument("--pattern", metavar="PATH", help="where in DIR they are, with {id} and {setting} in it")
+    model.add_argument("--predictions-list", type=Path, metavar="CSV", help="or a list: columns clip, setting, file")
+    model.add_argument(
+        "--align", choices=("strict", "shortest", "time"), default="strict", help="match their frames (default: strict)"
+    )
+    model.add_argument(
+        "--model-command", metavar="CMD", help="run any model: '… {source} {driving} {output} {yaw} {pitch} {roll}'"
+    )
+    model.add_argument("--model-timeout", type=float, default=3600.0, metavar="S", help="seconds (default: 3600)")
     model.add_argument("--checkpoint", type=Path, metavar="FILE", help="the model's weights")
     how = parser.add_argument_group("how to run it")
     how.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")
     how.add_argument("--batch", type=_positive, default=16, metavar="N", help="frames at a time (default: 16)")
     how.add_argument("--weights-dir", type=Path, metavar="DIR", help="folder that holds the metrics' weights")
+    how.add_argument("--no-download", action="store_true", help="fetch no weights: metrics that lack some are skipped")
     how.add_argument("--dry-run", action="store_true", help="say what would be run, and stop")
     how.add_argument("--max-failures", type=_count, default=0, metavar="N", help="failed clips that exit code 0 allows")
     how.add_argument("--verbose", action="store_true", help="log what goes on, with the tracebacks of faults")

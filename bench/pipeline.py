@@ -19,6 +19,7 @@ from bench.clips import Clip
 from bench.errors import BenchError
 from bench.generator import Generator, Origin
 from bench.manifest import ClipRecord
+from bench.picture import read_source
 from bench.plan import GROUND_TRUTH, STATIC, Plan
 from bench.stages import Ahead, Behind, Clock
 from bench.video import VideoReader
@@ -192,10 +193,18 @@ class _Run:
 
     def _begin(self, source: Tensor, fps: float) -> None:
         clip, plan = self.clip, self.plan
+        if clip.source is not None:
+            source = read_source(clip.source, size=plan.size).to(source.device)
         self.source = source.clone()
         audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
         facts = {row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row) for row in plan.rows}
-        self.scorer = ClipScorer(self.metrics, facts, self.resources, views=[row for row in clip.views if row in facts])
+        self.scorer = ClipScorer(
+            self.metrics,
+            facts,
+            self.resources,
+            views=[row for row in clip.views if row in facts],
+            cross_identity=clip.source is not None,
+        )
 
         def reopen() -> Iterator[Tensor]:
             with self._reader(clip.path) as again:

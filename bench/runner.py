@@ -92,6 +92,8 @@ def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric]) -> Protocol
         height=plan.size[0],
         width=plan.size[1],
         crop="listed" if cropped else "none",
+        carrier=plan.carrier,
+        alignment=plan.alignment,
         metrics=tuple(
             MetricIdentity(id=metric.id, version=metric.version, definition=metric.definition) for metric in metrics
         ),

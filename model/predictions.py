@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -50,7 +51,7 @@ class Predictions:
         """Open the videos of one clip."""
         generator = FileGenerator(driving, self.align)
         for setting in settings:
-            generator.open(str(setting), lambda setting=setting: self.find(driving.id, setting, settings))
+            generator.open(str(setting), partial(self.find, driving.id, setting, settings))
         return generator
 
     def find(self, clip: str, setting: Setting, settings: tuple[Setting, ...]) -> Path:
@@ -150,12 +151,10 @@ class FileGenerator:
     errors: dict[str, str] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
 
-    def open(self, row: str, find: object) -> None:
+    def open(self, row: str, find: Callable[[], Path]) -> None:
         """Open one row's video; `find()` says where it is."""
-        assert callable(find)
         try:
             path = find()
-            # One frame at a time would be slow, many would be memory: the reader's own batches are cut as needed.
             self.streams[row] = FrameStream(self._open.enter_context(VideoReader(path)), path)
         except BenchError as error:
             self.errors[row] = str(error)
