@@ -73,7 +73,8 @@ def resize(frames: Tensor, side: int = CROP) -> Tensor:
     wide = frames.to(torch.int32)
     if (height, width) == (2 * side, 2 * side):
         quads = wide.unflatten(-1, (side, 2)).unflatten(-3, (side, 2))
-        return ((quads.sum((-1, -3), dtype=torch.int32) + 2) >> 2).to(torch.uint8)
+        halved: Tensor = (quads.sum((-1, -3), dtype=torch.int32) + 2) >> 2
+        return halved.to(torch.uint8)
     (column, next_column), (left, right) = _taps(width, side, frames.device)
     (row, next_row), (upper, lower) = _taps(height, side, frames.device, share_edges=True)
     across = wide[..., column] * left + wide[..., next_column] * right

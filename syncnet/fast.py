@@ -118,4 +118,4 @@ def _apply(x: Tensor, head: list[tuple[Tensor, Tensor]]) -> Tensor:
 
 def _exact() -> AbstractContextManager[None]:
     """On a GPU, convolutions in full float32: TF32 would move the distances in the third digit."""
-    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # type: ignore[no-any-return]
+    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)

@@ -20,7 +20,8 @@ def iou(box: Boxes, others: Boxes, *, pixel: float = 0.0) -> NDArray[np.float64]
     areas = (others[:, 2:] - others[:, :2] + pixel).prod(axis=1)
     area = (box[2:] - box[:2] + pixel).prod()
     union = area + areas - common
-    return np.divide(common, union, out=np.zeros_like(union), where=union > 0)
+    overlap: NDArray[np.float64] = np.divide(common, union, out=np.zeros_like(union), where=union > 0)
+    return overlap
 
 
 def suppressed(boxes: Boxes, scores: NDArray[np.float64], threshold: float) -> NDArray[np.intp]:

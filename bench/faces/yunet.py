@@ -6,6 +6,7 @@ those of `face_detection_yunet_2023mar.onnx` in the OpenCV Zoo (`yunet.txt` besi
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +51,7 @@ class YuNet(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(3, 16, 3, stride=2, padding=1)
         widths = [(16, 16), (16, 16, 32), (32, 32, 64), (64, 64, 64), (64, 64, 64), (64, 64, 64)]
-        self.stages = nn.ModuleList(
-            nn.Sequential(*(_Unit(a, b) for a, b in zip(w, w[1:], strict=False))) for w in widths
-        )
+        self.stages = nn.ModuleList(nn.Sequential(*(_Unit(a, b) for a, b in pairwise(w))) for w in widths)
         self.lateral = nn.ModuleList(_Unit(64, 64) for _ in STRIDES)
         self.heads = nn.ModuleDict(
             {part: nn.ModuleList(_Unit(64, size, active=False) for _ in STRIDES) for part, size in _PARTS.items()}
