@@ -34,6 +34,8 @@ class ClipFacts:
     `fps` is the nominal rate (the frames carry their own times), `audio` is None for a clip without sound,
     `source` is the (3, H, W) uint8 frame that the model was given, `setting` the setting's text
     (`original`, `free-view:30,10,0`, `ground-truth`, `static`).
+    `shared` is where metrics keep what they compute once for the clip, or together for one of its rows (face tracks,
+    lip embeddings), under keys of their own; all rows of a clip have the same one.
     """
 
     id: str
@@ -41,6 +43,7 @@ class ClipFacts:
     audio: Audio | None = None
     source: Tensor | None = None
     setting: str = "original"
+    shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

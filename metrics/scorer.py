@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from bench.errors import BenchError
 from metrics.frames import Frames
@@ -57,8 +58,10 @@ class ClipScorer:
     _running: dict[str, list[_Running]] = field(init=False)
 
     def __post_init__(self) -> None:
+        shared: dict[str, Any] = {}
         self._running = {
-            row: [self._begin(metric, facts) for metric in self._metrics_of(row)] for row, facts in self.rows.items()
+            row: [self._begin(metric, replace(facts, shared=shared)) for metric in self._metrics_of(row)]
+            for row, facts in self.rows.items()
         }
 
     def _metrics_of(self, row: str) -> list[Metric]:
