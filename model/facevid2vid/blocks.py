@@ -38,7 +38,7 @@ class UpBlock2d(nn.Module):
 
 
 class DownBlock3d(nn.Module):
-    """3×3×3 convolution, batch norm, ReLU, (1, 2, 2) average pooling; the legacy form strides the convolution instead."""
+    """3×3×3 convolution, batch norm, ReLU, (1, 2, 2) average pooling; legacy strides the convolution instead."""
 
     def __init__(self, channels: int, out: int, legacy: bool) -> None:
         super().__init__()
@@ -93,7 +93,8 @@ class ResBlock2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → the same."""
-        return x + self.conv2(F.relu(self.norm2(self.conv1(F.relu(self.norm1(x))))))
+        residual: Tensor = self.conv2(F.relu(self.norm2(self.conv1(F.relu(self.norm1(x))))))
+        return x + residual
 
 
 class ResBlock3d(nn.Module):
@@ -108,14 +109,15 @@ class ResBlock3d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, D, H, W) → the same."""
-        return x + self.conv2(F.relu(self.norm2(self.conv1(F.relu(self.norm1(x))))))
+        residual: Tensor = self.conv2(F.relu(self.norm2(self.conv1(F.relu(self.norm1(x))))))
+        return x + residual
 
 
 class SpectralConv2d(nn.Module):
     """2-D convolution whose weight is divided by an estimate of its largest singular value.
 
-    With W the weight as an (out, rest) matrix, the effective weight is `weight_orig / (uᵀ W v)`. Training makes one power
-    iteration per call and keeps the vectors; evaluation uses the stored ones (Miyato et al. 2018, Algorithm 1).
+    With W the weight as an (out, rest) matrix, the effective weight is `weight_orig / (uᵀ W v)`. Training makes one
+    power iteration per call and keeps the vectors; evaluation uses the stored ones (Miyato et al. 2018, Algorithm 1).
     """
 
     weight_u: Tensor
@@ -125,7 +127,7 @@ class SpectralConv2d(nn.Module):
         super().__init__()
         plain = nn.Conv2d(channels, out, kernel, bias=bias)
         self.padding = padding
-        self.register_parameter("bias", plain.bias)
+        self.bias = plain.bias
         self.weight_orig = nn.Parameter(plain.weight.detach())
         self.register_buffer("weight_u", F.normalize(torch.randn(out), dim=0))
         self.register_buffer("weight_v", F.normalize(torch.randn(channels * kernel * kernel), dim=0))

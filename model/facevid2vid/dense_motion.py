@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -28,9 +29,7 @@ class HourglassEncoder(nn.Module):
     def __init__(self, channels: int, widths: tuple[int, ...], legacy: bool) -> None:
         super().__init__()
         rising = (channels, *widths[1:])
-        self.down_blocks = nn.ModuleList(
-            DownBlock3d(a, b, legacy) for a, b in zip(rising[:-1], rising[1:], strict=True)
-        )
+        self.down_blocks = nn.ModuleList(DownBlock3d(a, b, legacy) for a, b in itertools.pairwise(rising))
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(B, C, D, H, W) → the input and each level."""
@@ -82,9 +81,7 @@ class DenseMotionNetwork(nn.Module):
         super().__init__()
         channels, depth = architecture.volume
         motions = architecture.keypoints + 1
-        self.hourglass = Hourglass(
-            motions * (architecture.compress + 1), architecture.hourglass, architecture.legacy
-        )
+        self.hourglass = Hourglass(motions * (architecture.compress + 1), architecture.hourglass, architecture.legacy)
         width = self.hourglass.decoder.channels
         self.mask = nn.Conv3d(width, motions, 7, padding=3)
         self.compress = nn.Conv3d(channels, architecture.compress, 1)
@@ -118,5 +115,5 @@ def hourglass_input(compressed: Tensor, motions: Tensor, source: Keypoints, driv
     heatmap = gaussians(driving.value, shape) - gaussians(source.value, shape)
     heatmap = torch.cat([torch.zeros_like(heatmap[:, :1]), heatmap], 1)[:, :, None]
     repeated = compressed[:, None].expand(-1, count, -1, -1, -1, -1).flatten(0, 1)
-    warped = sample_volume(repeated, motions.flatten(0, 1)).unflatten(0, (batch, count))
+    warped = sample_volume(repeated, motions.flatten(0, 1)).view(batch, count, -1, *size)
     return torch.cat([heatmap, warped], 2).flatten(1, 2)

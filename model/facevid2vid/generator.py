@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from model.facevid2vid.architecture import Architecture
 from model.facevid2vid.blocks import DownBlock2d, ResBlock2d, ResBlock3d, SameBlock2d, UpBlock2d
@@ -34,9 +34,7 @@ class Generator(nn.Module):
         self.depth = depth
         self.dense_motion_network = DenseMotionNetwork(architecture)
         self.first = SameBlock2d(3, widths[0], 3 if spade else 7)
-        self.down_blocks = nn.ModuleList(
-            DownBlock2d(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.down_blocks = nn.ModuleList(DownBlock2d(a, b) for a, b in itertools.pairwise(widths))
         self.second = nn.Conv2d(widths[-1], channels * depth, 1)
         self.resblocks_3d = nn.Sequential(
             OrderedDict((f"3dr{i}", ResBlock3d(channels)) for i in range(architecture.volume_blocks))
@@ -49,9 +47,7 @@ class Generator(nn.Module):
                 OrderedDict((f"2dr{i}", ResBlock2d(widths[-1])) for i in range(architecture.decoder_blocks))
             )
             falling = widths[::-1]
-            self.up_blocks = nn.ModuleList(
-                UpBlock2d(a, b) for a, b in zip(falling[:-1], falling[1:], strict=True)
-            )
+            self.up_blocks = nn.ModuleList(UpBlock2d(a, b) for a, b in itertools.pairwise(falling))
             self.final = nn.Conv2d(widths[0], 3, 7, padding=3)
 
     def encode(self, image: Tensor) -> Tensor:

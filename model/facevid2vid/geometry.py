@@ -60,9 +60,7 @@ def _about_axis(degrees: Tensor, axis: int) -> Tensor:
     return matrix
 
 
-def transform_keypoints(
-    canonical: Keypoints, rotation: Tensor, translation: Tensor, expression: Tensor
-) -> Keypoints:
+def transform_keypoints(canonical: Keypoints, rotation: Tensor, translation: Tensor, expression: Tensor) -> Keypoints:
     """Equation 1 of the paper: `R p + t + e` for every keypoint, and `R J` for its jacobian.
 
     `rotation` is (B, 3, 3), `translation` (B, 3), `expression` (B, K, 3); a canonical batch of one serves all B.
@@ -76,8 +74,13 @@ def transform_keypoints(
 
 def coordinate_grid(size: tuple[int, ...], like: Tensor) -> Tensor:
     """Corner-aligned grid of a (D, H, W) or (H, W) `size`: (..., 3) or (..., 2), x first."""
-    axes = [torch.linspace(-1, 1, n, dtype=like.dtype, device=like.device) for n in size]
-    return torch.stack(torch.meshgrid(*axes, indexing="ij")[::-1], dim=-1)
+    axes = torch.meshgrid(*(axis(n, like) for n in size), indexing="ij")
+    return torch.stack(axes[::-1], dim=-1)
+
+
+def axis(length: int, like: Tensor) -> Tensor:
+    """The (length,) coordinates along one side of a grid, of the dtype and on the device of `like`."""
+    return torch.linspace(-1, 1, length, dtype=like.dtype, device=like.device)
 
 
 def gaussians(keypoints: Tensor, size: tuple[int, int, int], variance: float = KEYPOINT_VARIANCE) -> Tensor:
@@ -85,13 +88,8 @@ def gaussians(keypoints: Tensor, size: tuple[int, int, int], variance: float = K
 
     A product of one gaussian per axis, which needs D + H + W exponentials instead of D·H·W.
     """
-    x, y, z = (
-        torch.exp(
-            -0.5 / variance
-            * (torch.linspace(-1, 1, n, dtype=keypoints.dtype, device=keypoints.device) - keypoints[..., axis, None]) ** 2
-        )
-        for axis, n in enumerate(reversed(size))
-    )
+    offsets = (axis(n, keypoints) - keypoints[..., index, None] for index, n in enumerate(reversed(size)))
+    x, y, z = (torch.exp(-0.5 / variance * offset**2) for offset in offsets)
     return (z[..., :, None] * y[..., None, :])[..., None] * x[..., None, None, :]
 
 
@@ -135,6 +133,4 @@ def expectation(heatmap: Tensor) -> Tensor:
     From the sums over planes: a dot product over a million voxels would lose three digits in float32.
     """
     planes = (heatmap.sum((2, 3)), heatmap.sum((2, 4)), heatmap.sum((3, 4)))
-    return torch.stack(
-        [(plane * torch.linspace(-1, 1, plane.shape[2]).to(plane)).sum(2) for plane in planes], 2
-    )
+    return torch.stack([(plane * axis(plane.shape[2], plane)).sum(2) for plane in planes], 2)

@@ -26,15 +26,13 @@ class Predictor(nn.Module):
         self.conv = nn.Conv2d(widths[-1], widths[-1] * depth, 1)
         falling = widths[::-1]
         self.up_blocks = nn.Sequential(
-            OrderedDict(
-                (f"up{i}", UpBlock3d(falling[i], falling[i + 1], architecture.legacy)) for i in levels
-            )
+            OrderedDict((f"up{i}", UpBlock3d(falling[i], falling[i + 1], architecture.legacy)) for i in levels)
         )
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, 3, H, W) → (B, widths[0], depth, H, W)."""
         features: Tensor = self.conv(self.down_blocks(image))
-        volume: Tensor = self.up_blocks(features.unflatten(1, (-1, self.depth)))
+        volume: Tensor = self.up_blocks(features.view(len(image), -1, self.depth, *features.shape[2:]))
         return volume
 
 
@@ -50,8 +48,7 @@ class KeypointDetector(nn.Module):
         self.jacobian = nn.Conv3d(width, 9 * count, 3, padding=1) if architecture.jacobian else None
         if self.jacobian is not None:
             nn.init.zeros_(self.jacobian.weight)
-            with torch.no_grad():
-                self.jacobian.bias.copy_(torch.eye(3).flatten().repeat(count))
+            self.jacobian.bias = nn.Parameter(torch.eye(3).flatten().repeat(count))
         self.down = AntiAliasing(3, architecture.shrink) if architecture.shrink > 1 else None
 
     def forward(self, image: Tensor) -> Keypoints:
@@ -64,6 +61,6 @@ class KeypointDetector(nn.Module):
         value = expectation(heatmap)
         if self.jacobian is None:
             return Keypoints(value)
-        maps = self.jacobian(features).unflatten(1, (-1, 9))
+        maps = self.jacobian(features).view(len(image), -1, 9, *features.shape[2:])
         jacobian = torch.einsum("bkdhw,bkndhw->bkn", heatmap, maps)
-        return Keypoints(value, jacobian.unflatten(2, (3, 3)))
+        return Keypoints(value, jacobian.view(*value.shape, 3))

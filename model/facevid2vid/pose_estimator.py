@@ -16,8 +16,8 @@ from model.facevid2vid.geometry import degrees_from_bins
 class Pose:
     """Head pose and expression of B faces.
 
-    `yaw`, `pitch`, `roll` are (B,) degrees, `translation` is (B, 3), `expression` (B, K, 3). The (B, bins) logits behind
-    the angles are kept for training losses.
+    `yaw`, `pitch`, `roll` are (B,) degrees, `translation` is (B, 3), `expression` (B, K, 3). The (B, bins)
+    logits behind the angles are kept for training losses.
     """
 
     yaw: Tensor

@@ -25,7 +25,9 @@ class SpadeNorm(nn.Module):
     def forward(self, x: Tensor, segmentation: Tensor) -> Tensor:
         """(B, C, H, W) and (B, S, h, w) → (B, C, H, W)."""
         hidden = self.mlp_shared(F.interpolate(segmentation, size=x.shape[2:]))
-        return F.instance_norm(x) * (1 + self.mlp_gamma(hidden)) + self.mlp_beta(hidden)
+        gamma: Tensor = self.mlp_gamma(hidden)
+        beta: Tensor = self.mlp_beta(hidden)
+        return F.instance_norm(x) * (1 + gamma) + beta
 
 
 class SpadeBlock(nn.Module):

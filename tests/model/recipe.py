@@ -5,12 +5,15 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from model.facevid2vid.architecture import Architecture
 from model.facevid2vid.blocks import gaussian_kernel
+from model.facevid2vid.networks import NETWORKS
 
 _GAINS = {
     "kp_detector": [("kp.weight", 2.8), ("jacobian.weight", 0.3)],
@@ -113,3 +116,20 @@ def _spectral_vectors(network: str, stem: str, weight: np.ndarray) -> tuple[Tens
         u = matrix @ v
         u /= np.linalg.norm(u)
     return torch.from_numpy(u.astype(np.float32)), torch.from_numpy(v.astype(np.float32))
+
+
+def recipe_networks(architecture: Architecture, *, discriminator: bool = False) -> dict[str, OrderedDict[str, Tensor]]:
+    """State dicts of a whole checkpoint."""
+    states = {}
+    for network, build in NETWORKS.items():
+        if network != "discriminator" or discriminator:
+            with torch.device("meta"):
+                module = build(architecture)
+            states[network] = recipe_state(network, {name: t.shape for name, t in module.state_dict().items()})
+    return states
+
+
+def write_checkpoint(path: Path, architecture: Architecture, **entries: object) -> Path:
+    """A checkpoint of recipe weights as the public code writes it, with further entries."""
+    torch.save({**recipe_networks(architecture, discriminator=True), "epoch": 9, **entries}, path)
+    return path
