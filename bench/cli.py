@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import BenchError
 from bench.options import default_out, run_parser
@@ -89,6 +89,7 @@ def _run(words: list[str]) -> int:
 
 
 def _check_names(options: argparse.Namespace) -> None:
+    from bench import presets
     from bench.settings import Setting
     from metrics import registry as metrics
     from model import registry as models
@@ -98,6 +99,7 @@ def _check_names(options: argparse.Namespace) -> None:
     for metric in options.metrics or ():
         metrics.check(metric)
     models.check(options.model or "static")
+    presets.get(options.preset)
     if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
         raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
     if not (options.suite or options.videos or options.pairs):
@@ -119,11 +121,12 @@ def _suite(options: argparse.Namespace) -> Suite:
 
 
 def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
+    from bench import presets
     from bench.plan import Plan
     from bench.settings import Setting
-    from metrics.registry import DEFAULT
 
-    texts = options.settings or suite.settings
+    preset = presets.get(options.preset)
+    texts = options.settings or preset.settings or suite.settings
     settings = tuple(dict.fromkeys(Setting.parse(text) for text in texts))
     model = _model(options)
     carrier = "uint8"
@@ -133,7 +136,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         out=options.out or default_out(suite.id, model.name),
         model=model,
         settings=settings,
-        metrics=tuple(dict.fromkeys(options.metrics or DEFAULT)),
+        metrics=tuple(dict.fromkeys(options.metrics or preset.metrics)),
         size=options.size or suite.size,
         batch=options.batch,
         device=_device(options.device, dry=options.dry_run),
@@ -141,6 +144,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         side_by_side=options.side_by_side,
         weights_dir=options.weights_dir,
         download=not options.no_download,
+        preset=preset,
         alignment=options.align,
         carrier=carrier,
     )
@@ -160,7 +164,26 @@ def _model(options: argparse.Namespace) -> ModelPlan:
         from model.command import CommandModel
 
         return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))
-    return ModelPlan(options.model or "static", options.checkpoint)
+    name = options.model or ("facevid2vid" if options.checkpoint else "static")
+    if name == "facevid2vid" and not options.checkpoint:
+        raise BenchError("--model facevid2vid needs its weights: name the checkpoint's file with --checkpoint")
+    return ModelPlan(name, options.checkpoint, _model_options(options))
+
+
+def _model_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says about the model; what it leaves open is the preset's or the model's own."""
+    from bench import presets
+
+    preset = presets.get(options.preset)
+    motion = options.keypoint_motion or preset.keypoint_motion
+    chosen = {
+        "precision": options.precision,
+        "variant": options.variant,
+        "motion": motion if motion != "absolute" else None,
+        "adapt_scale": options.adapt_scale or preset.adapt_scale or None,
+        "best_frame": options.best_frame,
+    }
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _device(name: str, *, dry: bool) -> str:

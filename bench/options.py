@@ -54,6 +54,9 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     what.add_argument("--source", type=Path, metavar="FILE", help="animate this picture by every clip")
     what.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the suite's clips")
     what.add_argument("--limit", type=_positive, metavar="N", help="only the first N clips")
+    what.add_argument(
+        "--preset", default="default", metavar="NAME", help="conventions: default, portraits7, fomm or vid2vid"
+    )
     what.add_argument("--settings", nargs="+", metavar="SETTING", help="original, free-view:YAW,PITCH,ROLL (degrees)")
     what.add_argument("--metrics", nargs="+", metavar="ID", help="metrics ('benchmark.py list metrics')")
     what.add_argument("--size", type=_size, metavar="N|HxW", help="frame size of model and scores (default: 256)")
@@ -69,7 +72,16 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         "--model-command", metavar="CMD", help="run any model: '… {source} {driving} {output} {yaw} {pitch} {roll}'"
     )
     model.add_argument("--model-timeout", type=float, default=3600.0, metavar="S", help="seconds (default: 3600)")
-    model.add_argument("--checkpoint", type=Path, metavar="FILE", help="the model's weights")
+    model.add_argument("--checkpoint", type=Path, metavar="FILE", help="its weights (alone: of facevid2vid)")
+    model.add_argument("--precision", choices=("fp32", "bf16", "fp16"), help="arithmetic of the model (default: fp32)")
+    model.add_argument("--variant", metavar="NAME", help="which code the checkpoint is for, where tensors cannot tell")
+    model.add_argument(
+        "--keypoint-motion",
+        choices=("absolute", "relative"),
+        help="default: absolute",
+    )
+    model.add_argument("--adapt-scale", action="store_true", help="scale relative motion to the source's face")
+    model.add_argument("--best-frame", type=_best_frame, metavar="N|search", help="where relative motion starts")
     how = parser.add_argument_group("how to run it")
     how.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")
@@ -108,6 +120,10 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
+
+
+def _best_frame(text: str) -> int | str:
+    return text if text == "search" else _count(text)
 
 
 def _size(text: str) -> tuple[int, int]:

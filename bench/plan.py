@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from bench.presets import TABLE, Preset
 from bench.settings import Setting
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Plan:
     weights: dict[str, Path] = field(default_factory=dict)
     weights_dir: Path | None = None
     download: bool = True
+    preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
     carrier: str = "uint8"
 

@@ -92,6 +92,10 @@ def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric]) -> Protocol
         height=plan.size[0],
         width=plan.size[1],
         crop="listed" if cropped else "none",
+        preset=plan.preset.name,
+        aggregation=plan.preset.aggregation,
+        keypoint_motion=str(plan.model.options.get("motion", "absolute")),
+        adapt_scale=bool(plan.model.options.get("adapt_scale", False)),
         carrier=plan.carrier,
         alignment=plan.alignment,
         metrics=tuple(

@@ -66,4 +66,9 @@ def load(name: str, *, checkpoint: Path | str | None = None, device: str = "cpu"
         ) from None
     except AttributeError:
         raise BenchError(f"--model {name}: '{module}' has no '{attribute}'") from None
-    return cast("Model", make(path, device=device, **options))
+    try:
+        return cast("Model", make(path, device=device, **options))
+    except TypeError as error:
+        if options and "keyword argument" in str(error):
+            raise BenchError(f"--model {name} does not take all of {', '.join(options)} ({error})") from None
+        raise
