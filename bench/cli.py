@@ -27,6 +27,7 @@ SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
     "protocol": "bench.protocol_command:main",
+    "compare": "bench.gate:main",
     "doctor": "bench.doctor:main",
 }
 
@@ -85,7 +86,22 @@ def _run(words: list[str]) -> int:
         for clip in failures:
             console.print(Text(f"  {clip.reason}"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
-    return FAULT if len(failures) > options.max_failures else DONE
+    verdict = _gate(finished.folder, options) if options.check else DONE
+    return FAULT if len(failures) > options.max_failures else verdict
+
+
+def _gate(run: Path, options: argparse.Namespace) -> int:
+    from bench.gate import check
+
+    return check(
+        run,
+        options.check,
+        tolerances=options.tolerance,
+        update=options.update_baseline,
+        junit=options.junit,
+        markdown=options.summary,
+        github=options.github,
+    )
 
 
 def _check_names(options: argparse.Namespace) -> None:
@@ -100,6 +116,10 @@ def _check_names(options: argparse.Namespace) -> None:
         metrics.check(metric)
     models.check(options.model or "static")
     presets.get(options.preset)
+    if options.update_baseline and not options.check:
+        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
+    if options.check and not options.update_baseline and not options.check.is_file():
+        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
     if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
         raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
     if not (options.suite or options.videos or options.pairs):

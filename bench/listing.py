@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.options import Parser
+from bench.parser import Parser
 
 
 def main(argv: Sequence[str]) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
-from bench.errors import BenchError
+from bench.gate_options import add_options
+from bench.parser import Parser
 
 RESULTS = Path("results")
 
@@ -19,28 +18,16 @@ examples:
   python benchmark.py --videos 'clips/*.mp4' --model static --settings original --metrics l1 psnr ssim ms_ssim
   python benchmark.py --videos clips --settings original free-view:30,10,0 --model facevid2vid --checkpoint FILE
 
-exit codes: 0 done; 1 more clips failed than --max-failures, or a fault; 2 a mistake in what was asked for
+exit codes: 0 done; 1 more clips failed than --max-failures, or a fault; 2 a mistake in what was asked for;
+3 a regression against --check's baseline
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Argument parser whose complaint is one sentence with near matches."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the complaint as a BenchError."""
-        unknown = message.removeprefix("unrecognized arguments: ").split()
-        if message.startswith("unrecognized") and unknown:
-            options = [option for action in self._actions for option in action.option_strings]
-            near = difflib.get_close_matches(unknown[0].partition("=")[0], options, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"'{self.prog} --help' lists the options"
-            message = f"there is no option '{unknown[0]}': {hint}"
-        raise BenchError(message)
 
 
 def run_parser(subcommands: Sequence[str]) -> Parser:
     """Parser of a run, the command without a sub-command."""
     parser = Parser(
         prog="benchmark.py",
+        usage="benchmark.py [--suite NAME | --videos GLOB … | --pairs CSV] [options]\n       benchmark.py COMMAND …",
         description="Reconstruct test videos with a talking-head model, score them, and print the table.",
         epilog=f"sub-commands (benchmark.py NAME --help): {', '.join(subcommands)}\n\n{_EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -101,6 +88,9 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         help="of the videos kept (default: h264)",
     )
     output.add_argument("--side-by-side", action="store_true", help="also a video of source, reference and settings")
+    gate = add_options(parser)
+    gate.add_argument("--check", type=Path, metavar="BASELINE", help="compare with this baseline; exit code 3 if worse")
+    gate.add_argument("--update-baseline", action="store_true", help="write this run to --check's file instead")
     return parser
 
 
