@@ -144,6 +144,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
     from bench import presets
     from bench.plan import Plan
     from bench.settings import Setting
+    from bench.weights.store import cache_folder
 
     preset = presets.get(options.preset)
     texts = options.settings or preset.settings or suite.settings
@@ -164,6 +165,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         side_by_side=options.side_by_side,
         weights_dir=options.weights_dir,
         download=not options.no_download,
+        feature_cache=None if options.no_cache else cache_folder() / "features",
         preset=preset,
         alignment=options.align,
         carrier=carrier,

@@ -74,6 +74,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")
     how.add_argument("--batch", type=_positive, default=16, metavar="N", help="frames at a time (default: 16)")
     how.add_argument("--weights-dir", type=Path, metavar="DIR", help="folder that holds the metrics' weights")
+    how.add_argument("--no-cache", action="store_true", help="neither use nor keep features of reference frames")
     how.add_argument("--no-download", action="store_true", help="fetch no weights: metrics that lack some are skipped")
     how.add_argument("--dry-run", action="store_true", help="say what would be run, and stop")
     how.add_argument("--max-failures", type=_count, default=0, metavar="N", help="failed clips that exit code 0 allows")

@@ -53,7 +53,8 @@ class Plan:
     """How every clip of a run is treated.
 
     `size` is (height, width) of what the model sees and metrics score; `batch` the frames that go through at a time,
-    which changes memory and speed and no number. `codec` None saves no videos.
+    which changes memory and speed and no number. `feature_cache` is where features of reference frames are kept between
+    runs; None computes them anew. `codec` None saves no videos.
     """
 
     out: Path
@@ -68,6 +69,7 @@ class Plan:
     weights: dict[str, Path] = field(default_factory=dict)
     weights_dir: Path | None = None
     download: bool = True
+    feature_cache: Path | None = None
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
     carrier: str = "uint8"
