@@ -1,4 +1,4 @@
-"""YuNet: a face detector of 75 thousand weights, which are part of this package.
+"""YuNet: a face detector of 53 thousand weights, which are part of this package.
 
 Wu, Peng and Yu, "YuNet: a tiny millisecond-level face detector", Machine Intelligence Research 2023. The weights are
 those of `face_detection_yunet_2023mar.onnx` in the OpenCV Zoo (`yunet.txt` beside them: licence, checksum, names).
