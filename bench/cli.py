@@ -82,9 +82,7 @@ def _run(words: list[str]) -> int:
         console.print(table.to_rich())
     failures = finished.failures
     if failures:
-        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed:", style="red"))
-        for clip in failures:
-            console.print(Text(f"  {clip.reason}"))
+        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
     verdict = _gate(finished.folder, options) if options.check else DONE
     return FAULT if len(failures) > options.max_failures else verdict
