@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -65,7 +65,7 @@ def probe(path: Path | str) -> VideoInfo:
         picture = next(_pictures(container, stream, _Damage()), None)
         if picture is None:
             raise MediaError(f"{path} has no frames: get the file again, or leave it out")
-        stamps = index if index is not None else _demuxed(container, stream)
+        stamps = index if index is not None else _demuxed(path)
         rate = _Rate.of(stamps, stream)
         orientation = Orientation.of(picture)
         width, height = picture.width, picture.height
@@ -272,17 +272,14 @@ def _index(stream: VideoStream) -> list[float] | None:
     return [float(entry.timestamp * stream.time_base) for entry in stream.index_entries if not entry.is_discard]
 
 
-def _demuxed(container: InputContainer, stream: VideoStream) -> list[float]:
+def _demuxed(path: Path) -> list[float]:
     """Times of all frames in seconds, found by reading the file through without decoding."""
-    container.seek(0)
     stamps = []
-    try:
-        for packet in container.demux(stream):
+    with open_media(path) as container, suppress(av.FFmpegError):  # decoding meets the damage again and reports it
+        for packet in container.demux(video_stream(container, path)):
             stamp = packet.dts if packet.pts is None else packet.pts
             if stamp is not None and packet.size:
                 stamps.append(float(stamp * packet.time_base))
-    except av.FFmpegError:
-        pass  # decoding finds the damage again and reports it
     return sorted(stamps)
 
 
