@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from metrics.metric import Metric
+if TYPE_CHECKING:
+    from metrics.metric import Metric
 
 SUFFIX = "_true_view"
 
