@@ -105,8 +105,8 @@ def uniform(pred: Tensor, ref: Tensor) -> Tensor:
             gaussian.local_mean(planes, box).double() for planes in (x, y, x * x, y * y, x * y)
         )
         mean_x, mean_y = sum_x / count, sum_y / count
-        covariance = (sum_xy - sum_x * mean_y) / (count - 1)
-        variances = (sum_xx - sum_x * mean_x + sum_yy - sum_y * mean_y) / (count - 1)
+        covariance = (sum_xy - sum_x * sum_y / count) / (count - 1)
+        variances = (sum_xx + sum_yy - (sum_x**2 + sum_y**2) / count) / (count - 1)
         luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
         result[part] = (luminance * (2 * covariance + _C2) / (variances + _C2)).mean(dim=(-2, -1))
     return result
