@@ -161,6 +161,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         device=_device(options.device, dry=options.dry_run),
         codec=None if options.video_codec == "none" else options.video_codec,
         side_by_side=options.side_by_side,
+        weights=dict(options.weights),
         weights_dir=options.weights_dir,
         download=not options.no_download,
         feature_cache=None if options.no_cache else cache_folder() / "features",

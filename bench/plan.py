@@ -11,6 +11,7 @@ from bench.settings import Setting
 
 if TYPE_CHECKING:
     from bench.generator import Origin
+    from metrics.metric import Resources
     from model.command import CommandModel
     from model.predictions import Alignment, Predictions
 
@@ -73,6 +74,19 @@ class Plan:
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
     carrier: str = "uint8"
+
+    def resources(self) -> Resources:
+        """Where metrics compute, and where their weights come from."""
+        import torch
+
+        from metrics.metric import Resources
+
+        return Resources(
+            device=torch.device(self.device),
+            weights=dict(self.weights),
+            weights_dir=self.weights_dir,
+            download=self.download,
+        )
 
     @property
     def rows(self) -> tuple[str, ...]:
