@@ -16,18 +16,20 @@ from torch import Tensor
 
 from bench.audio import read_audio
 from bench.clips import Clip
-from bench.errors import BenchError, PredictionError
+from bench.errors import BenchError
+from bench.generator import Generator, Origin
 from bench.manifest import ClipRecord
+from bench.picture import read_source
 from bench.plan import GROUND_TRUTH, STATIC, Plan
-from bench.settings import Setting
 from bench.stages import Ahead, Behind, Clock
 from bench.video import VideoReader
 from bench.videos import ClipVideos
+from metrics.feature_cache import FeatureCache, StoredFeatures
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, Metric, Pool, Resources
 from metrics.outcome import Outcome
 from metrics.scorer import ClipScorer
-from model.interface import Driving, Model, Session, SettingReport
+from model.interface import Driving, SettingReport
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ def run_clip(
     clip: Clip,
     plan: Plan,
     *,
-    model: Model,
+    origin: Origin,
     metrics: Sequence[Metric],
     resources: Resources,
     on_frames: Callable[[int], None] = lambda count: None,
@@ -71,7 +73,7 @@ def run_clip(
     began = time.perf_counter()
     clocks = {stage: Clock() for stage in ("decode", "model", "score", "encode")}
     try:
-        result = _Run(clip, plan, model, metrics, resources, on_frames, clocks).result()
+        result = _Run(clip, plan, origin, metrics, resources, on_frames, clocks).result()
     except BenchError as error:
         result = _failed(clip, plan, metrics, str(error))
     except Exception as error:
@@ -98,7 +100,7 @@ def _failed(clip: Clip, plan: Plan, metrics: Sequence[Metric], reason: str) -> C
 class _Run:
     clip: Clip
     plan: Plan
-    model: Model
+    origin: Origin
     metrics: Sequence[Metric]
     resources: Resources
     on_frames: Callable[[int], None]
@@ -106,7 +108,9 @@ class _Run:
     times: list[NDArray[np.float64]] = field(default_factory=list)
     views: dict[str, Iterator[Frames]] = field(default_factory=dict)
     mismatched_views: set[str] = field(default_factory=set)
-    generator: _Generator | None = None
+    source: Tensor | None = None
+    stored: StoredFeatures | None = None
+    generator: Generator | None = None
     scorer: ClipScorer | None = None
 
     def result(self) -> ClipResult:
@@ -126,6 +130,8 @@ class _Run:
                     self.on_frames(len(reference))
                 self._check_views_ended()
         finally:
+            if self.stored is not None:
+                self.stored.close()
             reports = self.generator.close() if self.generator is not None else {}
         if self.scorer is None:
             raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
@@ -175,36 +181,46 @@ class _Run:
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
         pixels = reference.pixels.to(self.resources.device)
-        reference = Frames(pixels, reference.times)
+        reference = Frames(pixels, reference.times, sum(map(len, self.times)), self.stored)
         if self.generator is None:
             self._begin(pixels[0], fps)
         assert self.generator is not None
+        assert self.source is not None
         self.times.append(reference.times)
         with self.clocks["model"]:
-            predicted = self.generator.step(pixels)
-        predictions = {row: Frames(frames, reference.times) for row, frames in predicted.items()}
+            predictions = dict(self.generator.step(reference))
         predictions[GROUND_TRUTH] = reference
         if STATIC in self.plan.rows:
-            source = self.generator.source
+            source = self.source
             predictions[STATIC] = Frames(source.expand(len(pixels), *source.shape), reference.times)
         return _Batch(reference, predictions, self._next_views(len(pixels)))
 
     def _begin(self, source: Tensor, fps: float) -> None:
         clip, plan = self.clip, self.plan
-        source = source.clone()
+        if plan.feature_cache is not None:
+            prepared = (clip.path.resolve(), clip.start, clip.end, clip.crop, plan.size)
+            self.stored = FeatureCache(plan.feature_cache).clip(repr(prepared))
+        if clip.source is not None:
+            source = read_source(clip.source, size=plan.size).to(source.device)
+        self.source = source.clone()
         audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
-        facts = {row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=source, setting=row) for row in plan.rows}
-        self.scorer = ClipScorer(self.metrics, facts, self.resources, views=[row for row in clip.views if row in facts])
+        facts = {row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row) for row in plan.rows}
+        self.scorer = ClipScorer(
+            self.metrics,
+            facts,
+            self.resources,
+            views=[row for row in clip.views if row in facts],
+            cross_identity=clip.source is not None,
+        )
 
         def reopen() -> Iterator[Tensor]:
             with self._reader(clip.path) as again:
                 for frames in again:
                     yield frames.pixels.to(self.resources.device)
 
-        driving = Driving(clip.id, source, fps, path=clip.path, reopen=reopen)
-        self.generator = _Generator(clip.id, source, plan.settings)
+        driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen)
         with self.clocks["model"]:
-            self.generator.open(self.model, driving)
+            self.generator = self.origin.begin(driving, plan.settings)
 
     def _next_views(self, count: int) -> dict[str, Frames]:
         found: dict[str, Frames] = {}
@@ -227,59 +243,3 @@ class _Run:
             videos.write(batch.reference, batch.predictions)
 
         return encode
-
-
-@dataclass(slots=True)
-class _Generator:
-    """The model at work on this clip. Its fault ends the settings' rows, and leaves the others alone."""
-
-    clip: str
-    source: Tensor
-    settings: tuple[Setting, ...]
-    session: Session | None = None
-    error: str | None = None
-
-    def open(self, model: Model, driving: Driving) -> None:
-        try:
-            self.session = model.open(driving, self.settings)
-        except Exception as error:
-            self._fail(error)
-
-    def step(self, driving: Tensor) -> dict[str, Tensor]:
-        """Row → predicted frames; empty once the model has failed."""
-        if self.session is None or self.error is not None:
-            return {}
-        try:
-            with torch.inference_mode():
-                predicted = self.session.step(driving)
-            return {str(setting): self._checked(predicted[setting], driving) for setting in self.settings}
-        except Exception as error:
-            self._fail(error)
-            return {}
-
-    def close(self) -> dict[str, SettingReport]:
-        """Row → what the model measured of itself; a model that failed reports that."""
-        reports: dict[str, SettingReport] = {}
-        if self.session is not None:
-            try:
-                reports = {str(setting): report for setting, report in self.session.close().items()}
-            except Exception as error:
-                self._fail(error)
-        if self.error is not None:
-            return {str(setting): SettingReport(error=self.error) for setting in self.settings}
-        return reports
-
-    def _checked(self, predicted: Tensor, driving: Tensor) -> Tensor:
-        if predicted.dtype != torch.uint8 or predicted.shape != driving.shape:
-            raise PredictionError(
-                f"clip '{self.clip}': the model gave {tuple(predicted.shape)} {predicted.dtype} "
-                f"for driving frames {tuple(driving.shape)}: it must give as many uint8 frames of that size"
-            )
-        return predicted.to(self.source.device)
-
-    def _fail(self, error: Exception) -> None:
-        if isinstance(error, BenchError):
-            self.error = str(error)
-            return
-        log.exception("model failed on clip %s", self.clip)
-        self.error = f"clip '{self.clip}': the model failed with {type(error).__name__}: {error}"

@@ -9,20 +9,19 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from bench.clips import Clip
+from bench.generator import Origin
 from bench.pipeline import ClipResult, failed, run_clip
 from bench.plan import Plan
 from metrics import registry as metric_registry
 from metrics.metric import Metric, Resources
-from model import registry as model_registry
-from model.interface import Model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
-    """A loaded model with its metrics, ready for clip after clip."""
+    """What is benchmarked, with its metrics, ready for clip after clip."""
 
     plan: Plan
-    model: Model
+    origin: Origin
     metrics: tuple[Metric, ...]
     resources: Resources
 
@@ -31,18 +30,19 @@ class Worker:
         """Load what the plan names."""
         import torch
 
-        chosen = plan.model
-        model = model_registry.load(chosen.name, checkpoint=chosen.checkpoint, device=plan.device, **chosen.options)
         metrics = tuple(metric_registry.get(name) for name in plan.metrics)
         resources = Resources(
-            device=torch.device(plan.device), weights=dict(plan.weights), weights_dir=plan.weights_dir
+            device=torch.device(plan.device),
+            weights=dict(plan.weights),
+            weights_dir=plan.weights_dir,
+            download=plan.download,
         )
-        return cls(plan, model, metrics, resources)
+        return cls(plan, plan.model.load(plan.device), metrics, resources)
 
     def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
         """Reconstruct and score one clip."""
         return run_clip(
-            clip, self.plan, model=self.model, metrics=self.metrics, resources=self.resources, on_frames=on_frames
+            clip, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
         )
 
 

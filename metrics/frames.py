@@ -69,6 +69,21 @@ class Frames:
 
         return self.derived(key, each)
 
+    def paired(self, other: Frames, key: str, compute: Callable[[Frames, Frames], T]) -> T:
+        """What `compute` makes of these frames beside `other`, remembered under `key` for that pair.
+
+        Two metrics that compare the same pair (SSIM and the first scale of MS-SSIM) share it so.
+        """
+        key = f"{key} beside {id(other)}"
+        if key not in self._memo:
+            # Keeping `other` keeps its id from being given to another object.
+            self._memo[key] = (None if other is self else other, compute(self, other))
+        return cast(T, self._memo[key][1])
+
+    def head(self, count: int) -> Frames:
+        """The first `count` frames; these frames themselves where that is all of them."""
+        return self if count >= len(self) else Frames(self.pixels[:count], self.times[:count])
+
     @classmethod
     def of(cls, pixels: Tensor | NDArray[np.uint8], *, fps: float = 25.0, start: int = 0) -> Frames:
         """Frames at a constant rate; `start` is the index of the first in its clip."""

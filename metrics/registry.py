@@ -30,12 +30,13 @@ TABLE: dict[str, str] = {
     "lse_c": "metrics.lse:LSE_C",
     "lse_d": "metrics.lse:LSE_D",
     "av_offset": "metrics.lse:AV_OFFSET",
+    "lse_c_track_own": "metrics.lse:LSE_C_OWN",
+    "lse_d_track_own": "metrics.lse:LSE_D_OWN",
+    "av_offset_track_own": "metrics.lse:AV_OFFSET_OWN",
+    "lse_c_whole": "metrics.lse:LSE_C_WHOLE",
+    "lse_d_whole": "metrics.lse:LSE_D_WHOLE",
+    "av_offset_whole": "metrics.lse:AV_OFFSET_WHOLE",
 }
-
-DEFAULT: tuple[str, ...] = (
-    "fid", "psnr", "ssim", "ms_ssim", "l1", "lpips", "niqe", "lse_c", "lse_d",
-)  # fmt: skip
-"""The metrics of the mission, in the order of the columns."""
 
 
 def get(name: str) -> Metric:
