@@ -165,6 +165,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         weights_dir=options.weights_dir,
         download=not options.no_download,
         feature_cache=None if options.no_cache else cache_folder() / "features",
+        codec_floor=options.codec_floor,
         preset=preset,
         alignment=options.align,
         carrier=carrier,
