@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from syncnet.network import CROP
+
+Pixels = NDArray[np.uint8]
+Index = NDArray[np.int32]
 
 SCALE = 0.40
 """How far the crop reaches below the box, as a share of its half side, doubled."""
@@ -44,60 +47,64 @@ def region(size: float, x: float, y: float) -> Region:
     )
 
 
-def crop(frame: Tensor, where: Region) -> Tensor:
+def crop(frame: Pixels, where: Region) -> Pixels:
     """(3, H, W) uint8 RGB frame → (3, 224, 224) uint8 BGR crop, grey where the region leaves the frame."""
     _, height, width = frame.shape
     top, bottom = max(where.top, 0), min(where.bottom, height)
     left, right = max(where.left, 0), min(where.right, width)
-    cut = frame.new_full((3, where.bottom - where.top, where.right - where.left), BORDER)
+    cut = np.full((3, where.bottom - where.top, where.right - where.left), BORDER, np.uint8)
     if top < bottom and left < right:
         inside = frame[:, top:bottom, left:right]
         cut[:, top - where.top : bottom - where.top, left - where.left : right - where.left] = inside
-    return resize(cut.unsqueeze(0))[0].flip(0)
+    return resize(cut)[::-1]
 
 
-def whole(frames: Tensor) -> Tensor:
-    """(T, 3, H, W) uint8 RGB frames → (T, 3, 224, 224) uint8 BGR: the rule for material that is cropped already."""
-    return resize(frames).flip(1)
+def whole(frame: Pixels) -> Pixels:
+    """(3, H, W) uint8 RGB frame → (3, 224, 224) uint8 BGR: the rule for material that is cropped already."""
+    return resize(frame)[::-1]
 
 
-def resize(frames: Tensor, side: int = CROP) -> Tensor:
-    """(T, C, H, W) uint8 → (T, C, side, side) uint8, bilinear without antialias, bit for bit as OpenCV does it.
+def resize(picture: Pixels, side: int = CROP) -> Pixels:
+    """(C, H, W) uint8 → (C, side, side) uint8, bilinear without antialias, bit for bit as OpenCV does it.
 
     OpenCV's 8-bit route: weights of 11 bits, rows first without rounding, then columns with 4 and 16 bits cut off
-    on the way; a reduction to exactly half is the mean of 2x2 pixels, rounded up at ties.
+    on the way; a reduction to exactly half is the mean of 2x2 pixels, rounded up at ties. In NumPy, because threads
+    do not pay for operations as small as these.
     """
-    height, width = frames.shape[-2:]
+    channels, height, width = picture.shape
     if (height, width) == (side, side):
-        return frames
-    wide = frames.to(torch.int32)
+        return picture
     if (height, width) == (2 * side, 2 * side):
-        quads = wide.unflatten(-1, (side, 2)).unflatten(-3, (side, 2))
-        halved: Tensor = (quads.sum((-1, -3), dtype=torch.int32) + 2) >> 2
-        return halved.to(torch.uint8)
-    (column, next_column), (left, right) = _taps(width, side, frames.device)
-    (row, next_row), (upper, lower) = _taps(height, side, frames.device, share_edges=True)
-    across = wide[..., column] * left + wide[..., next_column] * right
+        quads = picture.reshape(channels, side, 2, side, 2).sum((2, 4), dtype=np.int32)
+        halved: Pixels = ((quads + 2) >> 2).astype(np.uint8)
+        return halved
+    (column, next_column), (left, right) = _taps(width, side)
+    (row, next_row), (upper, lower) = _taps(height, side, share_edges=True)
+    across = picture.take(column, axis=2) * left
+    across += picture.take(next_column, axis=2) * right
     across >>= 4
-    above, below = across[..., row, :], across[..., next_row, :]
-    mixed = ((above * upper.unsqueeze(-1)) >> 16) + ((below * lower.unsqueeze(-1)) >> 16)
-    return ((mixed + 2) >> 2).clamp_(0, 255).to(torch.uint8)
+    mixed = across.take(row, axis=1) * upper[:, None]
+    mixed >>= 16
+    below = across.take(next_row, axis=1) * lower[:, None]
+    below >>= 16
+    mixed += below
+    mixed += 2
+    mixed >>= 2
+    return mixed.astype(np.uint8)
 
 
-def _taps(
-    source: int, target: int, device: torch.device, *, share_edges: bool = False
-) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def _taps(source: int, target: int, *, share_edges: bool = False) -> tuple[tuple[Index, Index], tuple[Index, Index]]:
     """Indices of the two source pixels of every target pixel, and the weights of both in 1/2048.
 
     Beyond the outermost pixel's centre both indices are that pixel's. OpenCV gives it all the weight along rows, and
     leaves the weights as they are along columns (`share_edges`), where cutting bits off then tells them apart.
     """
-    place = ((torch.arange(target, dtype=torch.float64) + 0.5) * (source / target) - 0.5).float()
-    first = place.floor()
+    place = ((np.arange(target) + 0.5) * (source / target) - 0.5).astype(np.float32)
+    first = np.floor(place)
     share = place - first
     if not share_edges:
         share[(first < 0) | (first >= source - 1)] = 0
-    one = 1 << _BITS
-    upper, lower = (torch.round(weight * one).to(device, torch.int32) for weight in (1 - share, share))
-    index = first.to(device, torch.int64)
-    return (index.clamp(0, source - 1), (index + 1).clamp(0, source - 1)), (upper, lower)
+    one = np.float32(1 << _BITS)
+    upper, lower = (np.rint(weight * one).astype(np.int32) for weight in (1 - share, share))
+    index = first.astype(np.int32)
+    return (index.clip(0, source - 1), (index + 1).clip(0, source - 1)), (upper, lower)
