@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import BenchError
 from bench.options import default_out, run_parser
@@ -16,7 +16,7 @@ from bench.options import default_out, run_parser
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.plan import Plan
+    from bench.plan import ModelPlan, Plan
     from bench.suite import Suite
 
 DONE, FAULT, MISTAKE, REGRESSION = 0, 1, 2, 3
@@ -26,6 +26,9 @@ INTERRUPTED = 130
 SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
+    "protocol": "bench.protocol_command:main",
+    "compare": "bench.gate:main",
+    "doctor": "bench.doctor:main",
 }
 
 
@@ -79,14 +82,28 @@ def _run(words: list[str]) -> int:
         console.print(table.to_rich())
     failures = finished.failures
     if failures:
-        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed:", style="red"))
-        for clip in failures:
-            console.print(Text(f"  {clip.reason}"))
+        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
-    return FAULT if len(failures) > options.max_failures else DONE
+    verdict = _gate(finished.folder, options) if options.check else DONE
+    return FAULT if len(failures) > options.max_failures else verdict
+
+
+def _gate(run: Path, options: argparse.Namespace) -> int:
+    from bench.gate import check
+
+    return check(
+        run,
+        options.check,
+        tolerances=options.tolerance,
+        update=options.update_baseline,
+        junit=options.junit,
+        markdown=options.summary,
+        github=options.github,
+    )
 
 
 def _check_names(options: argparse.Namespace) -> None:
+    from bench import presets
     from bench.settings import Setting
     from metrics import registry as metrics
     from model import registry as models
@@ -96,37 +113,98 @@ def _check_names(options: argparse.Namespace) -> None:
     for metric in options.metrics or ():
         metrics.check(metric)
     models.check(options.model or "static")
-    if not options.suite and not options.videos:
+    presets.get(options.preset)
+    if options.update_baseline and not options.check:
+        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
+    if options.check and not options.update_baseline and not options.check.is_file():
+        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
+    if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
+        raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
+    if not (options.suite or options.videos or options.pairs):
         raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
 
 
 def _suite(options: argparse.Namespace) -> Suite:
     from bench import suite as suites
 
-    chosen = suites.of_videos(options.videos) if options.videos else suites.load(options.suite, data=options.data)
+    if options.pairs:
+        chosen = suites.of_pairs(options.pairs)
+    elif options.videos:
+        chosen = suites.of_videos(options.videos)
+    else:
+        chosen = suites.load(options.suite, data=options.data)
+    if options.source:
+        chosen = chosen.animating(options.source)
     return chosen.first(options.limit)
 
 
 def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
-    from bench.plan import ModelPlan, Plan
+    from bench import presets
+    from bench.plan import Plan
     from bench.settings import Setting
-    from metrics.registry import DEFAULT
+    from bench.weights.store import cache_folder
 
-    name = options.model or "static"
-    texts = options.settings or suite.settings
+    preset = presets.get(options.preset)
+    texts = options.settings or preset.settings or suite.settings
     settings = tuple(dict.fromkeys(Setting.parse(text) for text in texts))
+    model = _model(options)
+    carrier = "uint8"
+    if model.predictions is not None and not options.dry_run:
+        carrier = model.predictions.carrier([clip.id for clip in suite.clips], settings)
     return Plan(
-        out=options.out or default_out(suite.id, name),
-        model=ModelPlan(name, options.checkpoint),
+        out=options.out or default_out(suite.id, model.name),
+        model=model,
         settings=settings,
-        metrics=tuple(dict.fromkeys(options.metrics or DEFAULT)),
+        metrics=tuple(dict.fromkeys(options.metrics or preset.metrics)),
         size=options.size or suite.size,
         batch=options.batch,
         device=_device(options.device, dry=options.dry_run),
         codec=None if options.video_codec == "none" else options.video_codec,
         side_by_side=options.side_by_side,
+        weights=dict(options.weights),
         weights_dir=options.weights_dir,
+        download=not options.no_download,
+        feature_cache=None if options.no_cache else cache_folder() / "features",
+        preset=preset,
+        alignment=options.align,
+        carrier=carrier,
     )
+
+
+def _model(options: argparse.Namespace) -> ModelPlan:
+    from bench.plan import ModelPlan
+
+    if options.predictions:
+        from model.predictions import Predictions
+
+        if not options.predictions.is_dir():
+            raise BenchError(f"--predictions '{options.predictions}' is not a folder")
+        chosen = Predictions(options.predictions, options.pattern, options.predictions_list, options.align)
+        return ModelPlan(options.predictions.resolve().name, predictions=chosen)
+    if options.model_command:
+        from model.command import CommandModel
+
+        return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))
+    name = options.model or ("facevid2vid" if options.checkpoint else "static")
+    if name == "facevid2vid" and not options.checkpoint:
+        raise BenchError("--model facevid2vid needs its weights: name the checkpoint's file with --checkpoint")
+    return ModelPlan(name, options.checkpoint, _model_options(options))
+
+
+def _model_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says about the model; what it leaves open is the preset's or the model's own."""
+    from bench import presets
+
+    preset = presets.get(options.preset)
+    motion = options.keypoint_motion or preset.keypoint_motion
+    chosen = {
+        "precision": options.precision,
+        "variant": options.variant,
+        "motion": motion if motion != "absolute" else None,
+        "adapt_scale": options.adapt_scale or preset.adapt_scale or None,
+        "best_frame": options.best_frame,
+    }
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _device(name: str, *, dry: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.options import Parser
+from bench.parser import Parser
 
 
 def main(argv: Sequence[str]) -> int:
@@ -47,7 +47,7 @@ def _metrics() -> None:
 def _models() -> None:
     from model import registry
 
-    _print(("model", "loaded by"), list(registry.TABLE.items()))
+    _print(("model", "loaded by"), list(registry.known().items()))
 
 
 def _settings() -> None:

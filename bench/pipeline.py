@@ -19,10 +19,12 @@ from bench.clips import Clip
 from bench.errors import BenchError
 from bench.generator import Generator, Origin
 from bench.manifest import ClipRecord
+from bench.picture import read_source
 from bench.plan import GROUND_TRUTH, STATIC, Plan
 from bench.stages import Ahead, Behind, Clock
 from bench.video import VideoReader
 from bench.videos import ClipVideos
+from metrics.feature_cache import FeatureCache, StoredFeatures
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, Metric, Pool, Resources
 from metrics.outcome import Outcome
@@ -107,6 +109,7 @@ class _Run:
     views: dict[str, Iterator[Frames]] = field(default_factory=dict)
     mismatched_views: set[str] = field(default_factory=set)
     source: Tensor | None = None
+    stored: StoredFeatures | None = None
     generator: Generator | None = None
     scorer: ClipScorer | None = None
 
@@ -127,6 +130,8 @@ class _Run:
                     self.on_frames(len(reference))
                 self._check_views_ended()
         finally:
+            if self.stored is not None:
+                self.stored.close()
             reports = self.generator.close() if self.generator is not None else {}
         if self.scorer is None:
             raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
@@ -176,7 +181,7 @@ class _Run:
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
         pixels = reference.pixels.to(self.resources.device)
-        reference = Frames(pixels, reference.times)
+        reference = Frames(pixels, reference.times, sum(map(len, self.times)), self.stored)
         if self.generator is None:
             self._begin(pixels[0], fps)
         assert self.generator is not None
@@ -192,10 +197,21 @@ class _Run:
 
     def _begin(self, source: Tensor, fps: float) -> None:
         clip, plan = self.clip, self.plan
+        if plan.feature_cache is not None:
+            prepared = (clip.path.resolve(), clip.start, clip.end, clip.crop, plan.size)
+            self.stored = FeatureCache(plan.feature_cache).clip(repr(prepared))
+        if clip.source is not None:
+            source = read_source(clip.source, size=plan.size).to(source.device)
         self.source = source.clone()
         audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
         facts = {row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row) for row in plan.rows}
-        self.scorer = ClipScorer(self.metrics, facts, self.resources, views=[row for row in clip.views if row in facts])
+        self.scorer = ClipScorer(
+            self.metrics,
+            facts,
+            self.resources,
+            views=[row for row in clip.views if row in facts],
+            cross_identity=clip.source is not None,
+        )
 
         def reopen() -> Iterator[Tensor]:
             with self._reader(clip.path) as again:

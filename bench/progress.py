@@ -46,6 +46,6 @@ class RunProgress:
 
     def clip(self, name: str, *, failed: str = "") -> None:
         """A clip has ended; a failure is said above the line at once."""
-        if failed:
+        if failed and self._progress.console.is_terminal:
             self._progress.console.print(Text(f"failed: {failed}", style="red"))
         self._progress.update(self._task, advance=1, clip=name)

@@ -94,8 +94,11 @@ def paired(
     The test flips the sign of whole clusters: all flips for up to 12 of them, else 10,000 drawn ones (2,000 beyond a
     thousand clusters), counted with the observed one so that p is never 0.
     """
+    before, after = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     with np.errstate(invalid="ignore"):
-        change = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
+        change = after - before
+        # What rounding alone can make is no difference.
+        change[np.abs(change) <= 1e-12 * np.maximum(np.abs(before), np.abs(after))] = 0.0
     bounds = interval(change, clusters, level=level, seed=seed)
     kept, labels = _finite(change, clusters)
     if kept.size == 0:
@@ -184,6 +187,6 @@ def _effect(change: NDArray[np.float64]) -> float:
         return math.nan
     spread = float(change.std(ddof=1))
     mean = float(change.mean())
-    if spread == 0:
+    if spread <= 1e-9 * abs(mean):
         return 0.0 if mean == 0 else math.copysign(math.inf, mean)
     return mean / spread * (1 - 3 / (4 * (change.size - 1) - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import glob
 import tomllib
@@ -75,6 +76,12 @@ class Suite:
         """The suite cut down to its first `limit` clips; None keeps all."""
         return self if limit is None else replace(self, clips=self.clips[:limit])
 
+    def animating(self, source: Path) -> Suite:
+        """The suite with every clip driving the picture `source` instead of its own first frame."""
+        if not source.is_file():
+            raise BenchError(f"--source '{source}' is not a file: name a picture or a video")
+        return replace(self, clips=tuple(replace(clip, source=source, views={}) for clip in self.clips))
+
 
 def names() -> list[str]:
     """Names of the suites that ship with the benchmark."""
@@ -106,9 +113,7 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
         Setting.parse(setting)
     root = data if data is not None else path.parent
     clips = [_clip(entry, root) for entry in written.clips]
-    repeated = [identity for identity, count in Counter(clip.id for clip in clips).items() if count > 1]
-    if repeated:
-        raise BenchError(f"suite file '{path}' has two clips called '{repeated[0]}': give each an id of its own")
+    _refuse_repeats(clips, f"suite file '{path}'")
     present = tuple(clip for clip in clips if clip.path.is_file())
     if not present:
         raise BenchError(
@@ -149,6 +154,40 @@ def of_videos(patterns: Sequence[str], *, size: tuple[int, int] = (256, 256)) ->
     unique = sorted({path.resolve(): path for path in paths}.values())
     clips = tuple(Clip(id=identity, path=path) for identity, path in zip(_identities(unique), unique, strict=True))
     return Suite(id="videos", version=1, title="videos", clips=clips, listed=len(clips), size=size)
+
+
+def of_pairs(table: Path, *, size: tuple[int, int] = (256, 256)) -> Suite:
+    """Cross-identity pairs: a CSV file with the columns source and driving, and id if the pairs have names.
+
+    A source is a picture or a video, of which the first frame counts; paths are relative to the table's folder.
+
+    Raises:
+        BenchError: the table cannot be read, lacks a column or a file, or names two pairs alike.
+    """
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BenchError(f"the pairs '{table}' cannot be read: {error}") from None
+    if not rows or not {"source", "driving"} <= set(rows[0]):
+        raise BenchError(f"the pairs '{table}' need a row of column names with source and driving, and a pair")
+    clips = tuple(_pair(table, number, row) for number, row in enumerate(rows, start=2))
+    _refuse_repeats(clips, f"the pairs '{table}'")
+    return Suite(id="pairs", version=1, title=table.stem, clips=clips, listed=len(clips), size=size)
+
+
+def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
+    source, driving = (table.parent / (row[name] or "") for name in ("source", "driving"))
+    for path in (source, driving):
+        if not path.is_file():
+            raise BenchError(f"the pairs '{table}', line {line}: '{path}' is not a file")
+    return Clip(id=row.get("id") or f"{source.stem}--{driving.stem}", path=driving, source=source)
+
+
+def _refuse_repeats(clips: Sequence[Clip], where: str) -> None:
+    repeated = [identity for identity, count in Counter(clip.id for clip in clips).items() if count > 1]
+    if repeated:
+        raise BenchError(f"{where}: two clips are called '{repeated[0]}': give each an id of its own")
 
 
 def _expand(pattern: str) -> list[Path]:

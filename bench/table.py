@@ -1,9 +1,11 @@
-"""The table at the end of a run, in the terminal and as table.md: settings as rows, metrics as columns."""
+"""The table at the end of a run, in the terminal and as table.md: settings as rows, metrics as columns.
+
+`n` counts the clips that have any value in the row, `excluded` those that lack one of the columns, and why.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -94,8 +96,11 @@ def _line(
     ids = {metric.id for metric in metrics}
     rows = clips[(clips["setting"] == setting) & clips["metric"].isin(ids)]
     scored = rows[rows["status"] == "value"]["clip"].nunique()
-    reasons = Counter(rows["status"])
-    excluded = ", ".join(f"{reasons[status]} {status}" for status in ("skipped", "failed") if reasons[status])
+    excluded = ", ".join(
+        f"{count} {status}"
+        for status in ("skipped", "failed")
+        if (count := rows[rows["status"] == status]["clip"].nunique())
+    )
     cells = (_cell(metric, found.get((setting, metric.id)), scored) for metric in metrics)
     return (setting, *cells, str(scored), excluded or "–")
 

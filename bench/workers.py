@@ -9,12 +9,11 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from bench.clips import Clip
-from bench.generator import ModelOrigin, Origin
+from bench.generator import Origin
 from bench.pipeline import ClipResult, failed, run_clip
 from bench.plan import Plan
 from metrics import registry as metric_registry
 from metrics.metric import Metric, Resources
-from model import registry as model_registry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,15 +28,8 @@ class Worker:
     @classmethod
     def of(cls, plan: Plan) -> Worker:
         """Load what the plan names."""
-        import torch
-
-        chosen = plan.model
-        model = model_registry.load(chosen.name, checkpoint=chosen.checkpoint, device=plan.device, **chosen.options)
         metrics = tuple(metric_registry.get(name) for name in plan.metrics)
-        resources = Resources(
-            device=torch.device(plan.device), weights=dict(plan.weights), weights_dir=plan.weights_dir
-        )
-        return cls(plan, ModelOrigin(model), metrics, resources)
+        return cls(plan, plan.model.load(plan.device), metrics, plan.resources())
 
     def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
         """Reconstruct and score one clip."""

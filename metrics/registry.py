@@ -38,11 +38,6 @@ TABLE: dict[str, str] = {
     "av_offset_whole": "metrics.lse:AV_OFFSET_WHOLE",
 }
 
-DEFAULT: tuple[str, ...] = (
-    "fid", "psnr", "ssim", "ms_ssim", "l1", "lpips", "niqe", "lse_c", "lse_d",
-)  # fmt: skip
-"""The metrics of the mission, in the order of the columns."""
-
 
 def get(name: str) -> Metric:
     """The metric called `name`.

@@ -53,6 +53,8 @@ class ClipScorer:
     resources: Resources
     views: Collection[str] = ()
     """Rows whose true rotated view is known: their reference metrics get a twin against it."""
+    cross_identity: bool = False
+    """Whether the source is somebody else than the reference: then nothing is compared with the reference."""
     _running: dict[str, list[_Running]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +72,8 @@ class ClipScorer:
         running = _Running(metric)
 
         def begin() -> None:
+            if self.cross_identity and "reference" in metric.needs:
+                raise Skip("the source is another person: there is no reference to compare with")
             if "audio" in metric.needs and facts.audio is None:
                 raise Skip("the clip has no sound")
             if "source" in metric.needs and facts.source is None:
@@ -84,9 +88,11 @@ class ClipScorer:
         for row, pred in preds.items():
             for running in self._running[row]:
                 target = (views or {}).get(row) if running.metric.against == "true-view" else ref
+                if self.cross_identity:
+                    target = pred
                 if running.accumulator is not None and target is not None:
                     # A prediction that ends early is compared with the frames that both have.
-                    running.guard(partial(running.accumulator.update, pred, target.first(len(pred))))
+                    running.guard(partial(running.accumulator.update, pred, target.head(len(pred))))
 
     def fail(self, row: str, reason: str, *, only_true_view: bool = False) -> None:
         """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from bench.errors import BenchError, PredictionError
+from bench.picture_folder import PictureFolder
 from bench.settings import Setting
 from bench.store import file_name
 from bench.video import VideoReader, probe
@@ -29,12 +31,12 @@ LOSSLESS = frozenset({"ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo"
 class Predictions:
     """A folder of videos, and the rule that matches them with clips and settings.
 
-    Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*` where
-    the run has one setting. `pattern` is a path under the folder with `{id}` and `{setting}` in it; `table` a CSV file with
-    the columns clip, file and, for several settings, setting.
+    Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*`
+    where the run has one setting. `pattern` is a path under the folder with `{id}` and `{setting}` in it; `table` a CSV
+    file with the columns clip, file and, for several settings, setting.
 
-    `align` is what happens to the frames: `strict` wants as many as the reference has; `shortest` scores the frames that
-    both have; `time` takes for every reference frame the prediction that is shown at its time.
+    `align` is what happens to the frames: `strict` wants as many as the reference has; `shortest` scores the frames
+    that both have; `time` takes for every reference frame the prediction that is shown at its time.
     """
 
     folder: Path
@@ -50,7 +52,7 @@ class Predictions:
         """Open the videos of one clip."""
         generator = FileGenerator(driving, self.align)
         for setting in settings:
-            generator.open(str(setting), lambda setting=setting: self.find(driving.id, setting, settings))  # type: ignore[misc]
+            generator.open(str(setting), partial(self.find, driving.id, setting, settings))
         return generator
 
     def find(self, clip: str, setting: Setting, settings: tuple[Setting, ...]) -> Path:
@@ -150,13 +152,13 @@ class FileGenerator:
     errors: dict[str, str] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
 
-    def open(self, row: str, find: object) -> None:
+    def open(self, row: str, find: Callable[[], Path]) -> None:
         """Open one row's video; `find()` says where it is."""
-        assert callable(find)
         try:
             path = find()
-            # One frame at a time would be slow, many would be memory: the reader's own batches are cut as needed.
-            self.streams[row] = FrameStream(self._open.enter_context(VideoReader(path)), path)
+            folder = path.is_dir()
+            frames = PictureFolder(path, self.driving.fps) if folder else self._open.enter_context(VideoReader(path))
+            self.streams[row] = FrameStream(frames, path)
         except BenchError as error:
             self.errors[row] = str(error)
 
@@ -193,8 +195,8 @@ class FileGenerator:
         pixels = stream.take(len(reference))
         if self.align == "strict" and len(pixels) < len(reference):
             raise PredictionError(
-                f"clip '{self.driving.id}': '{stream.path.name}' has only {stream.taken} frames, fewer than its reference: "
-                "score the common ones with --align shortest, or match by time with --align time"
+                f"clip '{self.driving.id}': '{stream.path.name}' has only {stream.taken} frames, fewer than its "
+                "reference: score the common ones with --align shortest, or match by time with --align time"
             )
         return pixels
 
@@ -202,8 +204,8 @@ class FileGenerator:
         height, width = reference.pixels.shape[2:]
         if pixels.shape[2:] != (height, width):
             raise PredictionError(
-                f"clip '{self.driving.id}': '{stream.path.name}' is {pixels.shape[3]}x{pixels.shape[2]} and the reference "
-                f"{width}x{height}: write predictions of that size, or score at theirs with --size"
+                f"clip '{self.driving.id}': '{stream.path.name}' is {pixels.shape[3]}x{pixels.shape[2]} and the "
+                f"reference {width}x{height}: write predictions of that size, or score at theirs with --size"
             )
         return pixels
 
@@ -211,10 +213,10 @@ class FileGenerator:
 class FrameStream:
     """Frames of a video by count or by time, going forward only."""
 
-    def __init__(self, reader: VideoReader, path: Path) -> None:
+    def __init__(self, batches: Iterable[Frames], path: Path) -> None:
         self.path = path
         self.taken = 0
-        self._batches: Iterator[Frames] = iter(reader)
+        self._batches: Iterator[Frames] = iter(batches)
         self._frames: Tensor | None = None
         self._times: list[float] = []
         self._shown: Tensor | None = None

@@ -55,13 +55,13 @@ def _list(chosen: list[WeightsFile], weights_dir: Path | None) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from metrics.registry import DEFAULT
+    from bench.presets import TABLE
 
     table = Table("weights", "state", "needed by", "size", "licence", box=None, pad_edge=False)
     missing = []
     for weights in chosen:
         path = store.locate(weights.name, weights_dir)
-        needed = any(metric in DEFAULT for metric in weights.used_by)
+        needed = any(metric in TABLE["default"].metrics for metric in weights.used_by)
         if path is not None:
             state, size = "[green]present[/]", f"{path.stat().st_size / 1e6:.1f} MB"
         else:

@@ -58,7 +58,7 @@ def test_a_suite_without_any_clip_names_the_remedy(folder):
     [
         ("licence", "license", "unknown key 'license': did you mean licence"),
         ('file = "two.mp4"', 'fil = "two.mp4"', "unknown key 'fil': did you mean file"),
-        ('id = "two"', 'id = "one"', "two clips called 'one'"),
+        ('id = "two"', 'id = "one"', "two clips are called 'one'"),
         ("schema = 1", "schema = 2", "schema"),
         ('"original", ', '"orignal", ', "setting 'orignal'"),
         ("version = 3", "version = ", "cannot be read"),

@@ -1,0 +1,48 @@
+"""face-vid2vid (Wang, Mallya, Liu 2021): one-shot free-view talking heads, compatible with the public checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from model.facevid2vid.best_frame import Landmarks
+from model.facevid2vid.checkpoint import read_checkpoint
+from model.facevid2vid.motion import KeypointMotion
+from model.facevid2vid.networks import build
+from model.facevid2vid.talker import FaceVid2Vid, Options, Precision
+from model.facevid2vid.variant import Variant
+
+__all__ = ["FaceVid2Vid", "load"]
+
+
+def load(
+    checkpoint: Path,
+    *,
+    device: torch.device | str = "cpu",
+    precision: Precision = "fp32",
+    variant: Variant | None = None,
+    motion: KeypointMotion = "absolute",
+    adapt_scale: bool = False,
+    best_frame: int | Literal["search"] | None = None,
+    landmarks: Landmarks | None = None,
+    batch_size: int | None = None,
+) -> FaceVid2Vid:
+    """A face-vid2vid model from a `.pth.tar` or `.safetensors` checkpoint.
+
+    `variant` overrides what `model.facevid2vid.variant.choose_variant` tells; for the rest see
+    `model.facevid2vid.talker.Options`.
+
+    Raises:
+        WeightsError: the checkpoint is missing, damaged, of another architecture, or holds more than tensors.
+    """
+    device = torch.device(device)
+    read = read_checkpoint(checkpoint, variant=variant)
+    options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size)
+    with checkpoint.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    networks = build(read.architecture, read.networks).to(device)
+    identity = {"checkpoint_sha256": sha256, "variant": read.variant}
+    return FaceVid2Vid(networks, options, device=device, identity=identity)

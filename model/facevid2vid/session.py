@@ -1,0 +1,192 @@
+"""face-vid2vid at work on one clip: driving frames in, predicted frames of every setting out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.errors import BenchError, PredictionError
+from bench.settings import Setting
+from model.facevid2vid.best_frame import find_best_frame, frame_at
+from model.facevid2vid.geometry import Keypoints
+from model.facevid2vid.motion import (
+    adapted_scale,
+    angle_between,
+    euler_degrees,
+    measured_rotation,
+    relative_keypoints,
+)
+from model.facevid2vid.pose_estimator import Pose
+from model.interface import Driving, SettingReport
+
+if TYPE_CHECKING:
+    from model.facevid2vid.talker import FaceVid2Vid
+
+log = logging.getLogger(__name__)
+
+UNTURNED = 0.01
+"""Degrees below which a rotation is float noise: a free view that stays within it of the original did not turn."""
+
+_ORIGINAL = Setting()
+
+
+class FaceVid2VidSession:
+    """A `model.interface.Session`; see there. Work on the source is done in the constructor."""
+
+    def __init__(self, talker: FaceVid2Vid, driving: Driving, settings: Sequence[Setting]) -> None:
+        self._talker, self._clip, self._settings = talker, driving.id, tuple(settings)
+        self._rotations: dict[Setting, list[NDArray[np.float64]]] = {setting: [] for setting in (_ORIGINAL, *settings)}
+        self._initial: tuple[Keypoints, Tensor, float] | None = None
+        with talker.computing():
+            image = talker.images(driving.source[None])
+            self._canonical = talker.networks.kp_detector(image)
+            pose: Pose = talker.networks.he_estimator(image)
+            self._source = talker.networks.transform(self._canonical, pose)
+            self._source_expression = pose.expression
+            self._animator = talker.animator(image, self._source)
+            if talker.options.motion == "relative" and talker.options.best_frame is not None:
+                self._begin_at(self._best_frame(driving))
+
+    def step(self, driving: Tensor) -> Mapping[Setting, Tensor]:
+        """(T, 3, H, W) uint8 driving frames → for every setting as many predicted frames, uint8.
+
+        Raises:
+            PredictionError: a predicted frame is not finite.
+            BenchError: memory does not suffice for a single frame.
+        """
+        predicted = {setting: torch.empty_like(driving, device="cpu") for setting in self._settings}
+        if self._talker.options.motion == "relative" and self._initial is None and len(driving):
+            with self._talker.computing():
+                self._begin_at(driving[0])
+        start = 0
+        while start < len(driving):
+            part = slice(start, min(start + self._talker.batch_size, len(driving)))
+            try:
+                images, rotations = self._animate(driving[part])
+            except RuntimeError as error:
+                if not _out_of_memory(error):
+                    raise
+                self._talker.halve_batch(self._clip)
+                continue
+            for setting, image in images.items():
+                predicted[setting][part] = image
+            for setting, rotation in rotations.items():
+                self._rotations[setting].append(rotation)
+            start = part.stop
+        return predicted
+
+    def close(self) -> Mapping[Setting, SettingReport]:
+        """The keypoint pose of every frame under every setting; an error where a free view did not turn the head."""
+        rotations = {
+            setting: np.concatenate(parts) if parts else np.empty((0, 3, 3))
+            for setting, parts in self._rotations.items()
+        }
+        del self._animator
+        return {setting: self._report(setting, rotations) for setting in self._settings}
+
+    def _animate(self, frames: Tensor) -> tuple[dict[Setting, Tensor], dict[Setting, NDArray[np.float64]]]:
+        talker = self._talker
+        images: dict[Setting, Tensor] = {}
+        rotations: dict[Setting, NDArray[np.float64]] = {}
+        with talker.computing():
+            pose: Pose = talker.networks.he_estimator(talker.images(frames))
+            for setting in self._rotations:
+                driven = talker.networks.transform(self._canonical, pose, self._rotation(setting, pose))
+                keypoints, expression = self._moved(driven, pose.expression)
+                rotations[setting] = measured_rotation(keypoints.value - expression, self._canonical.value[0])
+                if setting in self._settings:
+                    images[setting] = self._eight_bit(self._animator(keypoints), setting)
+        return images, rotations
+
+    def _rotation(self, setting: Setting, pose: Pose) -> Tensor:
+        angles = []
+        for wanted, driven in ((setting.yaw, pose.yaw), (setting.pitch, pose.pitch), (setting.roll, pose.roll)):
+            if wanted is None:
+                angles.append(driven)
+            elif setting.mode == "relative":
+                angles.append(driven + wanted)
+            else:
+                angles.append(torch.full_like(driven, wanted))
+        return self._talker.networks.rotation(*angles)
+
+    def _moved(self, driven: Keypoints, expression: Tensor) -> tuple[Keypoints, Tensor]:
+        """The keypoints to animate and the expression in them."""
+        if self._initial is None:
+            return driven, expression
+        initial, initial_expression, scale = self._initial
+        moved = relative_keypoints(driven, initial, self._source, scale)
+        return moved, (expression - initial_expression) * scale + self._source_expression
+
+    def _begin_at(self, frame: Tensor) -> None:
+        """Take a (3, H, W) driving frame, in its own pose, as the start of relative motion."""
+        talker = self._talker
+        pose: Pose = talker.networks.he_estimator(talker.images(frame[None]))
+        initial = talker.networks.transform(self._canonical, pose)
+        scale = 1.0
+        if talker.options.adapt_scale:
+            scale = adapted_scale(self._source.value[0], initial.value[0])
+        self._initial = initial, pose.expression, scale
+
+    def _best_frame(self, driving: Driving) -> Tensor:
+        options = self._talker.options
+        if driving.reopen is None:
+            raise BenchError(
+                f"clip {driving.id}: its driving frames cannot be read twice, which the best frame needs: "
+                "leave --best-frame out"
+            )
+        if isinstance(options.best_frame, int):
+            return frame_at(driving.id, driving.reopen(), options.best_frame)
+        if options.landmarks is None:
+            raise BenchError("best-frame search needs a landmark detector: give the best frame's number instead")
+        index, frame = find_best_frame(driving.id, driving.source, driving.reopen(), options.landmarks)
+        log.info("clip %s: best frame %d", driving.id, index)
+        return frame
+
+    def _eight_bit(self, image: Tensor, setting: Setting) -> Tensor:
+        if not torch.isfinite(image).all():
+            raise PredictionError(
+                f"clip {self._clip}, setting {setting}: the model predicted NaN under precision "
+                f"{self._talker.options.precision}: use --precision fp32, or check the checkpoint"
+            )
+        return (image * 255).round().to(torch.uint8).cpu()
+
+    def _report(self, setting: Setting, rotations: Mapping[Setting, NDArray[np.float64]]) -> SettingReport:
+        rotation = rotations[setting]
+        legacy = self._talker.networks.architecture.legacy
+        angles = euler_degrees(rotation, legacy=legacy)
+        names = ("model_yaw", "model_pitch", "model_roll")
+        per_frame = {name: angles[:, index] for index, name in enumerate(names)}
+        error = None
+        if not setting.is_original and len(rotation):
+            turned = float(angle_between(rotation, rotations[_ORIGINAL]).max())
+            if turned < UNTURNED:
+                error = (
+                    f"clip {self._clip}: setting {setting} left the head as it is driven (its keypoints turn by "
+                    f"{turned:.1e} degrees at most): ask for other angles"
+                )
+        return SettingReport(per_frame, error)
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """CUDA has a class for it; the CPU and MPS allocators say it in words."""
+    words = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words
+
+
+@contextmanager
+def full_float32(allow_tf32: bool) -> Iterator[None]:
+    """Convolutions and matrix products in float32 as asked for: TF32 keeps ten bits of mantissa only."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.allow_tf32, matmul.allow_tf32
+    cudnn.allow_tf32 = matmul.allow_tf32 = allow_tf32
+    try:
+        yield
+    finally:
+        cudnn.allow_tf32, matmul.allow_tf32 = before

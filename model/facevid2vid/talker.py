@@ -1,0 +1,146 @@
+"""The face-vid2vid model as the benchmark sees it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from bench.errors import BenchError
+from bench.settings import Setting
+from model.facevid2vid.best_frame import Landmarks
+from model.facevid2vid.geometry import Keypoints
+from model.facevid2vid.motion import KeypointMotion
+from model.facevid2vid.networks import Networks
+from model.facevid2vid.session import FaceVid2VidSession, full_float32
+from model.interface import Driving
+
+log = logging.getLogger(__name__)
+
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a checkpoint is used.
+
+    Attributes:
+        precision: of the generator's layers; keypoints, poses and warps stay float32. `tf32` differs from `fp32` on
+            CUDA only.
+        motion: `absolute` takes the driver's keypoints as they are, `relative` adds their motion since the first (or
+            best) frame to the source's.
+        adapt_scale: in relative motion, scale by the faces' sizes.
+        best_frame: in relative motion, start from this driving frame, or `search` for the one most like the source.
+        landmarks: what `search` finds faces with.
+        batch_size: driving frames at once; by default chosen by the device's memory. Halved when memory runs out.
+    """
+
+    precision: Precision = "fp32"
+    motion: KeypointMotion = "absolute"
+    adapt_scale: bool = False
+    best_frame: int | Literal["search"] | None = None
+    landmarks: Landmarks | None = None
+    batch_size: int | None = None
+
+
+class FaceVid2Vid:
+    """A `model.interface.Model` around the networks of one checkpoint."""
+
+    name = "facevid2vid"
+
+    def __init__(
+        self,
+        networks: Networks,
+        options: Options,
+        *,
+        device: torch.device,
+        identity: Mapping[str, str],
+        size: tuple[int, int] = (256, 256),
+    ) -> None:
+        self.networks, self.options, self.device, self.size = networks, options, device, size
+        self.batch_size = options.batch_size or _batch_size(device)
+        self._identity = dict(identity)
+
+    def describe(self) -> Mapping[str, str | float | bool]:
+        """Checkpoint, variant and every option that changes a number."""
+        best = self.options.best_frame
+        return {
+            **self._identity,
+            "precision": self.options.precision,
+            "motion": self.options.motion,
+            "adapt_scale": self.options.adapt_scale,
+            "best_frame": "first" if best is None else str(best),
+        }
+
+    def open(self, driving: Driving, settings: Sequence[Setting]) -> FaceVid2VidSession:
+        """Begin a clip under all settings at once."""
+        return FaceVid2VidSession(self, driving, settings)
+
+    def reconstruct(self, frames: Tensor, *, setting: Setting) -> Tensor:
+        """(T, 3, H, W) uint8 frames, of which the first is the source, → as many predicted ones, uint8."""
+        session = self.open(Driving("frames", frames[0], 25.0, reopen=lambda: iter([frames])), [setting])
+        try:
+            return session.step(frames)[setting]
+        finally:
+            report = session.close()[setting]
+            if report.error is not None:
+                raise BenchError(report.error)
+
+    def images(self, frames: Tensor) -> Tensor:
+        """(T, 3, H, W) uint8 → float32 in [0, 1] on the device."""
+        return frames.to(self.device).float() / 255
+
+    def animator(self, image: Tensor, source: Keypoints) -> Callable[[Keypoints], Tensor]:
+        """The source's image and keypoints → a function from driving keypoints to (B, 3, H, W) images in (0, 1)."""
+        volume = self.networks.generator.encode(image)
+
+        def animate(driving: Keypoints) -> Tensor:
+            batch = len(driving.value)
+            jacobian = source.jacobian
+            repeated = Keypoints(
+                source.value.expand(batch, -1, -1),
+                None if jacobian is None else jacobian.expand(batch, -1, -1, -1),
+            )
+            generated = self.networks.generator.animate(volume.expand(batch, -1, -1, -1, -1), repeated, driving)
+            return generated.image
+
+        return animate
+
+    def halve_batch(self, clip: str) -> None:
+        """After memory ran out: go on with half the batch.
+
+        Raises:
+            BenchError: the batch is a single frame already.
+        """
+        if self.batch_size == 1:
+            raise BenchError(
+                f"clip {clip}: the memory of {self.device} does not suffice for one frame: "
+                "free some, or use another --device"
+            )
+        self.batch_size //= 2
+        log.warning("clip %s: out of memory, going on with %d frames at once", clip, self.batch_size)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """No gradients, and float32 products as the precision says."""
+        with torch.inference_mode(), full_float32(allow_tf32=self.options.precision != "fp32"):
+            yield
+
+
+def _batch_size(device: torch.device) -> int:
+    """As many frames as fit into half of the free memory of a GPU, 32 at most; two on a CPU."""
+    if device.type != "cuda":
+        return 2
+    free, _ = torch.cuda.mem_get_info(device)
+    return max(1, min(32, free // 2 // _FRAME_BYTES))
+
+
+_FRAME_BYTES = 1 << 30
+"""What a frame of `vox-256` needs at its widest, generously."""

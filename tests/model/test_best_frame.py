@@ -1,0 +1,69 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from bench.errors import BenchError
+from model.facevid2vid.best_frame import find_best_frame, frame_at, normalised_landmarks
+from tests.material import GOLDEN, needs
+
+FILE = GOLDEN / "facevid2vid" / "tools.json"
+
+SQUARE = np.array([[0.0, 0], [4, 0], [4, 4], [0, 4], [1, 2]])
+
+
+def numbered(values) -> torch.Tensor:
+    """Frames that carry a number each."""
+    return torch.tensor(values, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 2, 2)
+
+
+def lookup(points: dict[int, np.ndarray]):
+    """A landmark detector that knows frames by the number they carry."""
+    return lambda frames: np.stack([points[int(frame[0, 0, 0])] for frame in frames])
+
+
+def test_normalised_landmarks_forget_place_and_size():
+    np.testing.assert_allclose(normalised_landmarks(7 + 3 * SQUARE), normalised_landmarks(SQUARE))
+
+
+def test_the_nearest_face_wins_and_the_first_of_equals():
+    wide = SQUARE * [2, 1]
+    points = {0: SQUARE, 1: wide, 2: SQUARE, 3: SQUARE}
+    batches = [numbered([1]), numbered([2, 3])]
+    index, frame = find_best_frame("clip", numbered([0])[0], batches, lookup(points))
+    assert index == 1
+    assert frame[0, 0, 0] == 2
+
+
+def test_frames_without_a_face_are_passed_over():
+    points = {0: SQUARE, 1: np.full_like(SQUARE, np.nan), 2: SQUARE * [2, 1]}
+    index, _ = find_best_frame("clip", numbered([0])[0], [numbered([1, 2])], lookup(points))
+    assert index == 1
+
+
+@pytest.mark.parametrize("faceless", [0, 1])
+def test_no_face_is_a_sentence_that_names_the_clip(faceless):
+    points = {0: SQUARE, 1: SQUARE} | {faceless: np.full_like(SQUARE, np.nan)}
+    with pytest.raises(BenchError, match=r"clip kitchen: no face was found in"):
+        find_best_frame("kitchen", numbered([0])[0], [numbered([1])], lookup(points))
+
+
+def test_a_frame_by_its_number():
+    assert frame_at("clip", [numbered([5, 6]), numbered([7])], 2)[0, 0, 0] == 7
+    with pytest.raises(BenchError, match="clip kitchen has 2 frames"):
+        frame_at("kitchen", [numbered([5, 6])], 2)
+
+
+@pytest.mark.shared
+@needs(FILE)
+def test_golden_search():
+    case = json.loads(FILE.read_text())["find_best_frame"]
+    source = np.array(case["source_landmarks"])
+    driving = np.array(case["driving_landmarks"])
+    target = normalised_landmarks(source)
+    distances = [((normalised_landmarks(points) - target) ** 2).sum() for points in driving]
+    np.testing.assert_allclose(distances, case["derived_squared_distances"], rtol=1e-4)
+    points = dict(enumerate(driving)) | {255: source}
+    frames = numbered(list(range(len(driving))))
+    assert find_best_frame("clip", numbered([255])[0], [frames], lookup(points))[0] == case["best_index"]
