@@ -87,7 +87,7 @@ class YuNetDetector:
         network = YuNet()
         with np.load(WEIGHTS, allow_pickle=False) as file:
             network.load_state_dict({name: torch.from_numpy(file[name]) for name in file.files})
-        self._network = network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+        self._network = network.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def detect(self, pixels: Tensor) -> list[Faces]:
