@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bench.faces.bilinear import Pixels
 from metrics.frames import Frames
-from syncnet.crop import Pixels, crop, whole
+from syncnet.crop import crop, whole
 from syncnet.plan import CropPlan
 from syncnet.scoring import SyncScore
 from syncnet.sound import Sound

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
-from syncnet.crop import Pixels
+from bench.faces.bilinear import Pixels
 from syncnet.fast import TILE
 from syncnet.mfcc import SAMPLES_PER_FRAME
 from syncnet.network import SPAN

@@ -180,7 +180,7 @@ def test_shorter_prediction_is_scored_as_far_as_it_goes():
     for start in range(0, 60, 16):
         ref = Frames.of(reference[start : start + 16], start=start)
         if start < 36:
-            part = ref.first(36 - start)
+            part = ref.head(36 - start)
             short.update(start, part, part)
         full.update(start, ref, ref)
     assert short.close()[0].score.windows == 31
