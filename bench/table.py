@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.manifest import MetricRecord, RunManifest
 from bench.summary import SummaryRow
-from metrics.true_view import SUFFIX
+from metrics.true_view import SUFFIX, TRUE_VIEW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataF
         return [main]
     against = Table(
         title=f"{title} · against the true rotated view",
-        head=("setting", *(_head(metric) for metric in twins), "n", "excluded"),
+        head=("setting", *(_head(metric).replace(TRUE_VIEW, "") for metric in twins), "n", "excluded"),
         rows=tuple(_line(setting, twins, found, clips) for setting in viewed),
     )
     return [main, against]
