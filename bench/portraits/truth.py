@@ -23,8 +23,9 @@ class Truth:
     head's pivot in camera axes (x right, y down, z away), millimetres. `mouth` (T,) gap between the lips' middles,
     millimetres, 0 where they touch; `blink` (T,) from 0, open, to 1, shut; `gaze` (T, 2) yaw and pitch of the eyes
     within the head, degrees. `phoneme` (T,) espeak-ng's mnemonic at the middle of the frame, "" for silence.
-    `landmarks` (T, 68, 2) in iBUG order, `pupils` (T, 2, 2) image left first: x, y in pixels, the centre of the top left
-    pixel being (0.5, 0.5); `visible` (T, 68) whether nothing hides a landmark; `box` (T, 4) the face's x1, y1, x2, y2.
+    `landmarks` (T, 68, 2) in iBUG order, `pupils` (T, 2, 2) image left first: x, y in pixels, the centre of the top
+    left pixel being (0.5, 0.5); `visible` (T, 68) whether nothing hides a landmark; `box` (T, 4) the face's x1, y1,
+    x2, y2.
     `segment_start`, `segment_end` (P,) seconds and `segment_phoneme` (P,): the phonemes on the time line of the
     pictures. The sound's time line is `audio_shift` frames later (positive: sound after lips). `voiced` is False where
     the sound is digital silence. `fps` is the frame rate.
