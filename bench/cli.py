@@ -27,6 +27,7 @@ SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
     "protocol": "bench.protocol_command:main",
+    "prepare": "bench.prepare.command:main",
     "compare": "bench.gate:main",
     "doctor": "bench.doctor:main",
 }
