@@ -66,10 +66,11 @@ def _run(words: list[str]) -> int:
     _check_names(options)
     suite = _suite(options)
     plan = _plan(options, suite)
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console()
+    from bench.progress import terminal
+
+    console = terminal()
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
@@ -79,12 +80,10 @@ def _run(words: list[str]) -> int:
 
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
-        console.print(table.to_rich())
+        console.print(table.to_rich(width=console.width))
     failures = finished.failures
     if failures:
-        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed:", style="red"))
-        for clip in failures:
-            console.print(Text(f"  {clip.reason}"))
+        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
     verdict = _gate(finished.folder, options) if options.check else DONE
     return FAULT if len(failures) > options.max_failures else verdict
@@ -163,9 +162,11 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         device=_device(options.device, dry=options.dry_run),
         codec=None if options.video_codec == "none" else options.video_codec,
         side_by_side=options.side_by_side,
+        weights=dict(options.weights),
         weights_dir=options.weights_dir,
         download=not options.no_download,
         feature_cache=None if options.no_cache else cache_folder() / "features",
+        codec_floor=options.codec_floor,
         preset=preset,
         alignment=options.align,
         carrier=carrier,

@@ -73,6 +73,14 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")
     how.add_argument("--batch", type=_positive, default=16, metavar="N", help="frames at a time (default: 16)")
+    how.add_argument(
+        "--weights",
+        nargs="+",
+        type=_weights,
+        default=[],
+        metavar="NAME=FILE",
+        help="use these, not official ones",
+    )
     how.add_argument("--weights-dir", type=Path, metavar="DIR", help="folder that holds the metrics' weights")
     how.add_argument("--no-cache", action="store_true", help="neither use nor keep features of reference frames")
     how.add_argument("--no-download", action="store_true", help="fetch no weights: metrics that lack some are skipped")
@@ -88,6 +96,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         default="h264",
         help="of the videos kept (default: h264)",
     )
+    output.add_argument("--codec-floor", action="store_true", help="add a row: the reference through H.264 and back")
     output.add_argument("--side-by-side", action="store_true", help="also a video of source, reference and settings")
     gate = add_options(parser)
     gate.add_argument("--check", type=Path, metavar="BASELINE", help="compare with this baseline; exit code 3 if worse")
@@ -111,6 +120,13 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
+
+
+def _weights(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not equals or not Path(file).is_file():
+        raise argparse.ArgumentTypeError(f"'{text}' does not name weights and a file that is there: write NAME=FILE")
+    return name, Path(file)
 
 
 def _best_frame(text: str) -> int | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,10 @@ from torch import Tensor
 from bench.errors import BenchError
 from bench.settings import Setting
 from model.facevid2vid.best_frame import Landmarks
-from model.facevid2vid.geometry import Keypoints
+from model.facevid2vid.fast_estimators import FastKeypointDetector, fast_pose_estimator
+from model.facevid2vid.fast_generator import FastGenerator
+from model.facevid2vid.geometry import rotation_matrix
+from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import Networks
 from model.facevid2vid.session import FaceVid2VidSession, full_float32
@@ -62,7 +65,12 @@ class FaceVid2Vid:
         identity: Mapping[str, str],
         size: tuple[int, int] = (256, 256),
     ) -> None:
-        self.networks, self.options, self.device, self.size = networks, options, device, size
+        self.options, self.device, self.size = options, device, size
+        self.legacy = networks.architecture.legacy
+        algorithms = Algorithms(minimal=device.type == "cpu" and options.precision in ("fp32", "tf32"))
+        self.detector = FastKeypointDetector(networks.kp_detector, networks.architecture, algorithms)
+        self.estimator = fast_pose_estimator(networks.he_estimator)
+        self.generator = FastGenerator(networks.generator, networks.architecture, algorithms)
         self.batch_size = options.batch_size or _batch_size(device)
         self._identity = dict(identity)
 
@@ -95,21 +103,9 @@ class FaceVid2Vid:
         """(T, 3, H, W) uint8 → float32 in [0, 1] on the device."""
         return frames.to(self.device).float() / 255
 
-    def animator(self, image: Tensor, source: Keypoints) -> Callable[[Keypoints], Tensor]:
-        """The source's image and keypoints → a function from driving keypoints to (B, 3, H, W) images in (0, 1)."""
-        volume = self.networks.generator.encode(image)
-
-        def animate(driving: Keypoints) -> Tensor:
-            batch = len(driving.value)
-            jacobian = source.jacobian
-            repeated = Keypoints(
-                source.value.expand(batch, -1, -1),
-                None if jacobian is None else jacobian.expand(batch, -1, -1, -1),
-            )
-            generated = self.networks.generator.animate(volume.expand(batch, -1, -1, -1, -1), repeated, driving)
-            return generated.image
-
-        return animate
+    def rotation(self, yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
+        """(B,) degrees → (B, 3, 3) in the checkpoint's semantics."""
+        return rotation_matrix(yaw, pitch, roll, legacy=self.legacy)
 
     def halve_batch(self, clip: str) -> None:
         """After memory ran out: go on with half the batch.

@@ -1,4 +1,5 @@
 import csv
+import warnings
 
 import numpy as np
 import pytest
@@ -37,7 +38,8 @@ def net(request):
 def peer(net):
     """The lpips package's own network: its heads, the recipe's trunk."""
     package = pytest.importorskip("lpips")
-    network = package.LPIPS(net=net, pnet_rand=True, verbose=False)
+    with warnings.catch_warnings(action="ignore"):  # it calls torchvision in a deprecated way
+        network = package.LPIPS(net=net, pnet_rand=True, verbose=False)
     state = network.state_dict()
     trunk = recipe.state({"alex": "alexnet", "vgg": "vgg16"}[net])
     for name in state:
@@ -62,8 +64,9 @@ def test_equals_the_lpips_package(net, peer, size):
 
 @pytest.mark.shared
 @needs(FRAMES)
-@pytest.mark.parametrize("clip", ["wda_a", "wda_k"])
-@pytest.mark.parametrize("name", ["blur", "jpeg20", "static", "shift2"])
+@pytest.mark.parametrize(
+    ("clip", "name"), [("wda_a", "blur"), ("wda_a", "shift2"), ("wda_k", "jpeg20"), ("wda_k", "static")]
+)
 def test_golden_values(net, clip, name):
     chosen = [0, 8, 16] if net == "alex" else [8]
     pred, ref = golden(clip, name)[chosen], golden(clip, "ref")[chosen]
@@ -103,8 +106,8 @@ def test_batches_do_not_change_a_bit(sizes):
 
 
 def test_batches_do_not_change_a_bit_of_vgg():
-    pred, ref = scene(5, 32, 32, seed=1), scene(5, 32, 32, seed=2)
-    np.testing.assert_array_equal(per_frame("vgg", pred, ref, [1, 3]), per_frame("vgg", pred, ref))
+    pred, ref = scene(3, 24, 24, seed=1), scene(3, 24, 24, seed=2)
+    np.testing.assert_array_equal(per_frame("vgg", pred, ref, [1, 2]), per_frame("vgg", pred, ref))
 
 
 def test_repeated_frames_are_computed_once_and_scored_everywhere():
