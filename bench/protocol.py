@@ -40,6 +40,9 @@ class Protocol(Record):
     """`none`, `listed` boxes of the suite, or the name of a face-track rule."""
     region: Literal["whole", "face"] = "whole"
     frame_rate: str = "native"
+    keypoint_motion: str = "absolute"
+    """How a model that moves keypoints uses the driving ones: as they are, or relative to the first driving frame."""
+    adapt_scale: bool = False
     carrier: str = "uint8"
     """What is scored: the model's frames rounded to 8 bit, or the codec of the files that were read."""
     alignment: str = "strict"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import tempfile
@@ -117,18 +118,21 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
     text = ("clip", "setting", "metric", "status", "reason", "protocol")
+    floats = ("value", "mean", "low", "high", "frame_mean", "pooled")
     try:
         # Only the empty string is missing: a clip may be called "NA" or "null".
         frame = pd.read_csv(
             path,
-            dtype={name: str for name in columns if name in text},
+            dtype={name: str for name in columns if name in text or name in floats},
             keep_default_na=False,
-            na_values={name: [""] for name in columns if name not in text},
-            float_precision="round_trip",
         )
     except FileNotFoundError:
         raise BenchError(f"'{path.parent}' has no {path.name}: run the benchmark again") from None
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise BenchError(f"'{path}' lacks the column {missing[0]}: it was written by another version")
+    for name in floats:
+        if name in frame.columns:
+            # Python's own parser gives back the very float64 that was written.
+            frame[name] = [float(cell) if cell else math.nan for cell in frame[name]]
     return frame

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from metrics.feature_cache import StoredFeatures
 
 T = TypeVar("T")
 
@@ -20,10 +23,14 @@ class Frames:
 
     Whatever a metric derives from frames (float pixels, filtered moments, network features) is remembered here under a
     key, so that metrics share it and a reference is worked on once however many settings it is compared with.
+    `first` is the index of the first frame in its clip. `stored`, if given, is where features of this clip's frames are
+    kept between runs; only references have it.
     """
 
     pixels: Tensor
     times: NDArray[np.float64]
+    first: int = 0
+    stored: StoredFeatures | None = None
     _memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -45,13 +52,16 @@ class Frames:
             self._memo[key] = compute(self)
         return cast(T, self._memo[key])
 
-    def per_frame(self, key: str, compute: Callable[[Tensor], Tensor]) -> Tensor:
+    def per_frame(self, key: str, compute: Callable[[Tensor], Tensor], *, keep: bool = False) -> Tensor:
         """The same for a function of pixels (T, 3, H, W) uint8 → (T, …) that treats every frame alone.
 
-        A repeated frame is computed once.
+        A repeated frame is computed once. With `keep` the values are worth a place on disk where these frames have one;
+        `key` must then name everything that they depend on beside the pixels.
         """
 
         def each(frames: Frames) -> Tensor:
+            if keep and frames.stored is not None:
+                return frames.stored.per_frame(key, frames.first, frames.pixels, compute)
             if not frames.repeated:
                 return compute(frames.pixels)
             one = compute(frames.pixels[:1])
@@ -59,8 +69,23 @@ class Frames:
 
         return self.derived(key, each)
 
+    def paired(self, other: Frames, key: str, compute: Callable[[Frames, Frames], T]) -> T:
+        """What `compute` makes of these frames beside `other`, remembered under `key` for that pair.
+
+        Two metrics that compare the same pair (SSIM and the first scale of MS-SSIM) share it so.
+        """
+        key = f"{key} beside {id(other)}"
+        if key not in self._memo:
+            # Keeping `other` keeps its id from being given to another object.
+            self._memo[key] = (None if other is self else other, compute(self, other))
+        return cast(T, self._memo[key][1])
+
+    def head(self, count: int) -> Frames:
+        """The first `count` frames; these frames themselves where that is all of them."""
+        return self if count >= len(self) else Frames(self.pixels[:count], self.times[:count])
+
     @classmethod
     def of(cls, pixels: Tensor | NDArray[np.uint8], *, fps: float = 25.0, start: int = 0) -> Frames:
         """Frames at a constant rate; `start` is the index of the first in its clip."""
         tensor = torch.as_tensor(pixels)
-        return cls(tensor, (np.arange(tensor.shape[0], dtype=np.float64) + start) / fps)
+        return cls(tensor, (np.arange(tensor.shape[0], dtype=np.float64) + start) / fps, start)

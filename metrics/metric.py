@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from metrics.frames import Frames
-from metrics.outcome import Outcome
+from metrics.outcome import Outcome, Skip
 
 Direction = Literal["higher", "lower", "none"]
 Need = Literal["reference", "audio", "source"]
@@ -34,6 +34,8 @@ class ClipFacts:
     `fps` is the nominal rate (the frames carry their own times), `audio` is None for a clip without sound,
     `source` is the (3, H, W) uint8 frame that the model was given, `setting` the setting's text
     (`original`, `free-view:30,10,0`, `ground-truth`, `static`).
+    `shared` is where metrics keep what they compute once for the clip, or together for one of its rows (face tracks,
+    lip embeddings), under keys of their own; all rows of a clip have the same one.
     """
 
     id: str
@@ -41,6 +43,7 @@ class ClipFacts:
     audio: Audio | None = None
     source: Tensor | None = None
     setting: str = "original"
+    shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,14 @@ class Resources:
 
     `weights` maps a registered weights name to a state dict's file or to the state dict itself (tests inject
     pseudo-random ones); a name that is not in it is looked up in `weights_dir`, the environment and the cache.
+    What is found nowhere is fetched, unless `download` is off.
     `networks` keeps the loaded networks of this process, so that each is loaded once for all metrics and clips.
     """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     weights: dict[str, Path | dict[str, Tensor]] = field(default_factory=dict)
     weights_dir: Path | None = None
+    download: bool = True
     networks: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -88,7 +93,8 @@ class Metric:
     `definition` says in one line what exactly is computed and goes into the protocol with `id` and `version`.
     `scale` is display only: stored values are multiplied by it in tables (L1 is stored 0–1 and shown 0–255).
     `needs` names what the clip must have; `weights` the registered weights it loads; `per_frame` whether it has a value
-    for every frame. `begin` starts it on a clip and may raise `Skip` where the metric does not apply.
+    for every frame; `against` which video the reference frames come from. `begin` starts it on a clip and may raise
+    `Skip` where the metric does not apply.
     """
 
     id: str
@@ -106,6 +112,7 @@ class Metric:
     per_frame: bool = True
     scale: float = 1.0
     digits: int = 3
+    against: Literal["driving", "true-view"] = "driving"
 
 
 PerFrame = Callable[[Frames, Frames], Tensor]
@@ -113,17 +120,27 @@ PerFrame = Callable[[Frames, Frames], Tensor]
 
 @dataclass(slots=True)
 class FrameMean:
-    """Accumulator of a per-frame metric: keeps one float64 a frame; the clip's value is their mean."""
+    """Accumulator of a per-frame metric: keeps one float64 a frame; the clip's value is their mean.
+
+    A `Skip` that `compute` raises (frames too small for its window) makes the clip's outcome skipped.
+    """
 
     compute: PerFrame
     values: list[NDArray[np.float64]] = field(default_factory=list)
+    skip: Skip | None = None
 
     def update(self, pred: Frames, ref: Frames) -> None:
         """Score the next frames."""
-        self.values.append(self.compute(pred, ref).to("cpu", torch.float64).numpy())
+        if self.skip is None:
+            try:
+                self.values.append(self.compute(pred, ref).to("cpu", torch.float64).numpy())
+            except Skip as skip:
+                self.skip = skip
 
     def result(self) -> Outcome:
         """Mean over the clip's frames."""
+        if self.skip is not None:
+            return Outcome.skipped(str(self.skip))
         return Outcome.of_frames(np.concatenate(self.values) if self.values else np.empty(0))
 
     def pool(self) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from bench.errors import BenchError
-from metrics.metric import Metric
+from metrics.true_view import SUFFIX, true_view
+
+if TYPE_CHECKING:
+    from metrics.metric import Metric
 
 # id → "module:name of its Metric". A variant is a metric with an id of its own.
 TABLE: dict[str, str] = {
@@ -27,12 +30,13 @@ TABLE: dict[str, str] = {
     "lse_c": "metrics.lse:LSE_C",
     "lse_d": "metrics.lse:LSE_D",
     "av_offset": "metrics.lse:AV_OFFSET",
+    "lse_c_track_own": "metrics.lse:LSE_C_OWN",
+    "lse_d_track_own": "metrics.lse:LSE_D_OWN",
+    "av_offset_track_own": "metrics.lse:AV_OFFSET_OWN",
+    "lse_c_whole": "metrics.lse:LSE_C_WHOLE",
+    "lse_d_whole": "metrics.lse:LSE_D_WHOLE",
+    "av_offset_whole": "metrics.lse:AV_OFFSET_WHOLE",
 }
-
-DEFAULT: tuple[str, ...] = (
-    "fid", "psnr", "ssim", "ms_ssim", "l1", "lpips", "niqe", "lse_c", "lse_d",
-)  # fmt: skip
-"""The metrics of the mission, in the order of the columns."""
 
 
 def get(name: str) -> Metric:
@@ -42,13 +46,15 @@ def get(name: str) -> Metric:
         BenchError: there is none; the message lists near matches and all names.
     """
     check(name)
+    if name.endswith(SUFFIX):
+        return true_view(get(name.removesuffix(SUFFIX)))
     module, attribute = TABLE[name].split(":")
-    return cast(Metric, getattr(importlib.import_module(module), attribute))
+    return cast("Metric", getattr(importlib.import_module(module), attribute))
 
 
 def check(name: str) -> None:
     """Raise `BenchError` if no metric is called `name`; loads nothing."""
-    if name in TABLE:
+    if name.removesuffix(SUFFIX) in TABLE:
         return
     near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}? " if near else ""

@@ -1,0 +1,138 @@
+"""A baseline: the per-clip values of a run in one small file that people can read and diff."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bench import store
+from bench.errors import BenchError
+from bench.protocol import Protocol
+from bench.record import Record
+from bench.tolerance import Tolerances
+
+Values = dict[str, dict[str, dict[str, float]]]
+"""Setting → metric → clip → stored value, with infinities."""
+
+
+class Baseline(Record):
+    """The whole of a baseline file; values are rounded to seven digits."""
+
+    schema_version: Literal[1] = 1
+    suite: str
+    model: str
+    created: str
+    protocol_hash: str
+    tolerances: dict[str, str] = {}
+    protocol: Protocol
+    people: dict[str, str] = {}
+    """Clip → person, where the suite knows."""
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What the gate compares: a run or a baseline.
+
+    `clips` are all that were asked for, `reasons` say why (clip, setting, metric) has no value; both are None for a
+    baseline, which knows values alone.
+    """
+
+    label: str
+    protocol: Protocol
+    people: dict[str, str]
+    values: Values
+    clips: tuple[str, ...] | None = None
+    reasons: dict[tuple[str, str, str], str] | None = None
+    tolerances: dict[str, str] | None = None
+
+
+def read_side(path: Path) -> Side:
+    """A run folder or a baseline file as a side of a comparison.
+
+    Raises:
+        BenchError: it is neither.
+    """
+    return _of_baseline(path, read(path)) if path.suffix == ".json" else of_run(path)
+
+
+def of_run(folder: Path) -> Side:
+    """A run folder as a side of a comparison."""
+    manifest = store.read_manifest(folder)
+    values: Values = {}
+    reasons = {}
+    rows = store.read_clips(folder)
+    columns = (rows[name].tolist() for name in ("clip", "setting", "metric", "value", "status", "reason"))
+    for clip, setting, metric, value, status, reason in zip(*columns, strict=True):
+        if status == "value":
+            values.setdefault(setting, {}).setdefault(metric, {})[clip] = value
+        else:
+            reasons[clip, setting, metric] = f"{status}: {reason}"
+    people = {clip.id: clip.person for clip in manifest.clips if clip.person is not None}
+    label = f"{manifest.model.name} ({folder.name})"
+    clips = tuple(clip.id for clip in manifest.clips)
+    return Side(label, manifest.protocol, people, values, clips, reasons)
+
+
+def read(path: Path) -> Baseline:
+    """Read a baseline file.
+
+    Raises:
+        BenchError: it is not there, or not a baseline.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BenchError(f"there is no baseline '{path}': make it from a good run with --update-baseline") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BenchError(f"'{path}' is not a baseline ({error}): make it anew with --update-baseline") from None
+    return Baseline.read(data, where=f"'{path}'")
+
+
+def write(path: Path, folder: Path, tolerances: Tolerances) -> Baseline:
+    """Make the baseline `path` from a run folder; a baseline that is there gives its tolerances, under `tolerances`.
+
+    Raises:
+        BenchError: the run is not complete, has failed clips, or the file cannot be written.
+    """
+    manifest = store.read_manifest(folder)
+    failed = [clip.id for clip in manifest.clips if clip.status == "failed"]
+    if failed or not manifest.complete:
+        why = f"clip '{failed[0]}' failed" if failed else "it was interrupted"
+        raise BenchError(f"'{folder}' cannot become a baseline, since {why}: run it again")
+    side = of_run(folder)
+    known = Tolerances(read(path).tolerances) if path.exists() else Tolerances()
+    baseline = Baseline(
+        suite=manifest.suite.id,
+        model=manifest.model.name,
+        created=manifest.created,
+        protocol_hash=manifest.protocol_hash,
+        tolerances=known.updated(tolerances).entries,
+        protocol=manifest.protocol,
+        people=side.people,
+        values=_rounded(side.values),
+    )
+    text = baseline.model_dump_json(indent=1) + "\n"
+    try:
+        store.write_text(path, text)
+    except OSError as error:
+        raise BenchError(f"baseline '{path}' cannot be written ({error.strerror}): name another file") from None
+    return baseline
+
+
+def _of_baseline(path: Path, baseline: Baseline) -> Side:
+    if baseline.protocol.hash != baseline.protocol_hash:
+        raise BenchError(f"'{path}' was edited: its protocol no longer has its hash; restore it or make it anew")
+    label = f"{baseline.model} ({path.name})"
+    return Side(label, baseline.protocol, baseline.people, baseline.values, tolerances=baseline.tolerances)
+
+
+def _rounded(values: Values) -> Values:
+    return {
+        setting: {
+            metric: {clip: float(f"{value:.7g}") for clip, value in clips.items()} for metric, clips in columns.items()
+        }
+        for setting, columns in values.items()
+    }

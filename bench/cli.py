@@ -1,0 +1,270 @@
+"""The command `benchmark.py`: one run, or a sub-command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from bench.errors import BenchError
+from bench.options import default_out, run_parser
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.plan import ModelPlan, Plan
+    from bench.suite import Suite
+
+DONE, FAULT, MISTAKE, REGRESSION = 0, 1, 2, 3
+INTERRUPTED = 130
+
+# name → "module:function"; the function takes the words after the name and returns an exit code.
+SUBCOMMANDS: dict[str, str] = {
+    "list": "bench.listing:main",
+    "weights": "bench.weights.command:main",
+    "protocol": "bench.protocol_command:main",
+    "compare": "bench.gate:main",
+    "doctor": "bench.doctor:main",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code. A user's mistake is one sentence on standard error."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _utf8()
+    try:
+        if words and words[0] in SUBCOMMANDS:
+            module, function = SUBCOMMANDS[words[0]].split(":")
+            command = cast("Callable[[list[str]], int]", getattr(importlib.import_module(module), function))
+            return command(words[1:])
+        return _run(words)
+    except BenchError as error:
+        print(f"benchmark.py: {error}", file=sys.stderr)
+        return MISTAKE
+    except KeyboardInterrupt:
+        print("benchmark.py: interrupted; what had ended is in the run folder", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; do not let the interpreter complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+
+
+def _utf8() -> None:
+    """Names of clips reach the terminal whatever its encoding; what it cannot show is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _run(words: list[str]) -> int:
+    options = run_parser(tuple(SUBCOMMANDS)).parse_args(words)
+    _check_names(options)
+    suite = _suite(options)
+    plan = _plan(options, suite)
+    from rich.text import Text
+
+    from bench.progress import terminal
+
+    console = terminal()
+    if options.dry_run:
+        _describe(suite, plan, console)
+        return DONE
+    _claim(plan.out, overwrite=options.overwrite)
+    _log(verbose=options.verbose)
+    from bench.runner import run
+
+    finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
+    for table in finished.tables:
+        console.print(table.to_rich(width=console.width))
+    failures = finished.failures
+    if failures:
+        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
+    console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
+    verdict = _gate(finished.folder, options) if options.check else DONE
+    return FAULT if len(failures) > options.max_failures else verdict
+
+
+def _gate(run: Path, options: argparse.Namespace) -> int:
+    from bench.gate import check
+
+    return check(
+        run,
+        options.check,
+        tolerances=options.tolerance,
+        update=options.update_baseline,
+        junit=options.junit,
+        markdown=options.summary,
+        github=options.github,
+    )
+
+
+def _check_names(options: argparse.Namespace) -> None:
+    from bench import presets
+    from bench.settings import Setting
+    from metrics import registry as metrics
+    from model import registry as models
+
+    for setting in options.settings or ():
+        Setting.parse(setting)
+    for metric in options.metrics or ():
+        metrics.check(metric)
+    models.check(options.model or "static")
+    presets.get(options.preset)
+    if options.update_baseline and not options.check:
+        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
+    if options.check and not options.update_baseline and not options.check.is_file():
+        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
+    if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
+        raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
+    if not (options.suite or options.videos or options.pairs):
+        raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
+
+
+def _suite(options: argparse.Namespace) -> Suite:
+    from bench import suite as suites
+
+    if options.pairs:
+        chosen = suites.of_pairs(options.pairs)
+    elif options.videos:
+        chosen = suites.of_videos(options.videos)
+    else:
+        chosen = suites.load(options.suite, data=options.data)
+    if options.source:
+        chosen = chosen.animating(options.source)
+    return chosen.first(options.limit)
+
+
+def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
+    from bench import presets
+    from bench.plan import Plan
+    from bench.settings import Setting
+    from bench.weights.store import cache_folder
+
+    preset = presets.get(options.preset)
+    texts = options.settings or preset.settings or suite.settings
+    settings = tuple(dict.fromkeys(Setting.parse(text) for text in texts))
+    model = _model(options)
+    carrier = "uint8"
+    if model.predictions is not None and not options.dry_run:
+        carrier = model.predictions.carrier([clip.id for clip in suite.clips], settings)
+    return Plan(
+        out=options.out or default_out(suite.id, model.name),
+        model=model,
+        settings=settings,
+        metrics=tuple(dict.fromkeys(options.metrics or preset.metrics)),
+        size=options.size or suite.size,
+        batch=options.batch,
+        device=_device(options.device, dry=options.dry_run),
+        codec=None if options.video_codec == "none" else options.video_codec,
+        side_by_side=options.side_by_side,
+        weights=dict(options.weights),
+        weights_dir=options.weights_dir,
+        download=not options.no_download,
+        feature_cache=None if options.no_cache else cache_folder() / "features",
+        codec_floor=options.codec_floor,
+        preset=preset,
+        alignment=options.align,
+        carrier=carrier,
+    )
+
+
+def _model(options: argparse.Namespace) -> ModelPlan:
+    from bench.plan import ModelPlan
+
+    if options.predictions:
+        from model.predictions import Predictions
+
+        if not options.predictions.is_dir():
+            raise BenchError(f"--predictions '{options.predictions}' is not a folder")
+        chosen = Predictions(options.predictions, options.pattern, options.predictions_list, options.align)
+        return ModelPlan(options.predictions.resolve().name, predictions=chosen)
+    if options.model_command:
+        from model.command import CommandModel
+
+        return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))
+    name = options.model or ("facevid2vid" if options.checkpoint else "static")
+    if name == "facevid2vid" and not options.checkpoint:
+        raise BenchError("--model facevid2vid needs its weights: name the checkpoint's file with --checkpoint")
+    return ModelPlan(name, options.checkpoint, _model_options(options))
+
+
+def _model_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says about the model; what it leaves open is the preset's or the model's own."""
+    from bench import presets
+
+    preset = presets.get(options.preset)
+    motion = options.keypoint_motion or preset.keypoint_motion
+    chosen = {
+        "precision": options.precision,
+        "variant": options.variant,
+        "motion": motion if motion != "absolute" else None,
+        "adapt_scale": options.adapt_scale or preset.adapt_scale or None,
+        "best_frame": options.best_frame,
+    }
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _device(name: str, *, dry: bool) -> str:
+    if dry:
+        return name
+    # OpenMP threads that spin while they wait slow every other stage down; torch reads this when it is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import torch
+
+    if name == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first = str(error).splitlines()[0]
+        raise BenchError(f"--device '{name}' cannot be used here ({first}): try --device cpu") from None
+    return name
+
+
+def _claim(out: Path, *, overwrite: bool) -> None:
+    """Make sure that no other run is lost by writing to `out`."""
+    import shutil
+
+    if (out / "run.json").exists():
+        if not overwrite:
+            raise BenchError(
+                f"'{out}' already holds a run: name another folder with --out or replace it with --overwrite"
+            )
+        for name in ("videos", ".parts"):
+            shutil.rmtree(out / name, ignore_errors=True)
+    elif out.is_dir() and any(out.iterdir()):
+        raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
+    elif out.exists() and not out.is_dir():
+        raise BenchError(f"'{out}' is a file: name a folder with --out")
+
+
+def _log(*, verbose: bool) -> None:
+    import logging
+
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _describe(suite: Suite, plan: Plan, console: Console) -> None:
+    from rich.text import Text
+
+    lines = [
+        f"suite     {suite.id} version {suite.version}: {len(suite.clips)} clips of {suite.listed} listed",
+        f"model     {plan.model.name}" + (f" with {plan.model.checkpoint}" if plan.model.checkpoint else ""),
+        f"settings  {' '.join(str(setting) for setting in plan.settings)}",
+        f"metrics   {' '.join(plan.metrics)}",
+        f"frames    {plan.size[0]}x{plan.size[1]}, {plan.batch} at a time on {plan.device}",
+        f"out       {plan.out}",
+        *(f"clip      {clip.id}  ({clip.path})" for clip in suite.clips),
+        *(f"missing   {name}" for name in suite.missing),
+    ]
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)

@@ -1,0 +1,97 @@
+"""From a decoded picture to upright RGB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import av
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+Conversion = Literal["accurate", "ffmpeg"]
+
+FLAGS: dict[Conversion, Interpolation] = {
+    "accurate": Interpolation.BICUBIC
+    | Interpolation.ACCURATE_RND
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+    | Interpolation.BITEXACT,
+    "ffmpeg": Interpolation.BICUBIC,
+}
+"""How swscale turns YUV into RGB.
+
+`accurate` interpolates chroma at full resolution and rounds once. `ffmpeg` is what the ffmpeg command, imageio and
+OpenCV do by default: faster, chroma repeated, and 1.0 to 1.5 levels too dark on average.
+"""
+
+_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+
+
+class ToRgb:
+    """Converts decoded pictures to RGB with the matrix and range that each is flagged with.
+
+    A picture without a matrix flag is taken as BT.601 and one without a range flag as limited range, as ffmpeg does;
+    10- and 12-bit pictures are scaled and rounded to 8 bit.
+    """
+
+    def __init__(self, conversion: Conversion = "accurate") -> None:
+        self._flags = FLAGS[conversion]
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8, as stored: not yet upright."""
+        matrix = {"src_colorspace": Colorspace.ITU601} if picture.colorspace == _UNSPECIFIED else {}
+        rgb = self._reformatter.reformat(
+            picture,
+            format="rgb24",
+            interpolation=self._flags,
+            src_color_range=_range(picture),
+            dst_color_range=ColorRange.JPEG,
+            threads=1,
+            **matrix,
+        )
+        return np.asarray(rgb.to_ndarray(), dtype=np.uint8)
+
+
+def _range(picture: av.VideoFrame) -> int:
+    if picture.color_range:
+        return picture.color_range
+    full = picture.format.is_rgb or picture.format.name.startswith(("yuvj", "gray", "pal8"))
+    return ColorRange.JPEG if full else ColorRange.MPEG
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How stored pictures are turned to stand upright: transposed first, then mirrored."""
+
+    transpose: bool = False
+    flip_rows: bool = False
+    flip_columns: bool = False
+
+    @classmethod
+    def of(cls, picture: av.VideoFrame) -> Orientation:
+        """The display matrix that travels with a picture, rounded to a right angle."""
+        matrix = picture.side_data.get("DISPLAYMATRIX")
+        if not isinstance(matrix, SideData):
+            return cls()
+        # Rows (a b u)(c d v)(x y w), 16.16 fixed point: a pixel at (x, y) is shown at (a x + c y, b x + d y).
+        a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+        if abs(a) + abs(d) >= abs(b) + abs(c):
+            return cls(flip_rows=d < 0, flip_columns=a < 0)
+        return cls(transpose=True, flip_rows=b < 0, flip_columns=c < 0)
+
+    @property
+    def degrees(self) -> int:
+        """Clockwise turn that makes stored pictures upright: 0, 90, 180 or 270 (mirroring left out)."""
+        if not self.transpose:
+            return 180 if self.flip_rows else 0
+        return 90 if self.flip_columns else 270
+
+    def upright(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(H, W, 3) as stored → as shown; a view."""
+        if self.transpose:
+            rgb = rgb.swapaxes(0, 1)
+        return rgb[:: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]

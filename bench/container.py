@@ -1,0 +1,99 @@
+"""Media files opened: the errors that a user can mend, and which stream is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from bench.errors import MediaError
+
+Track = TypeVar("Track", VideoStream, AudioStream)
+
+_PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+_LEAD = 1.0  # seconds decoded before a cut
+_SEEK_FROM = 5.0  # seconds: nearer starts are reached by decoding
+_EXACT_SEEK = ("mov", "matroska")
+_REMEDY = "get the file again, or re-encode it with ffmpeg"
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[InputContainer]:
+    """The file's container, closed at the end.
+
+    Raises:
+        MediaError: there is no such file, it is empty, or it is not a media file that FFmpeg can read.
+    """
+    if not path.exists():
+        raise MediaError(f"{path} does not exist: check the path")
+    if not path.is_file():
+        raise MediaError(f"{path} is not a file: name a video file")
+    if path.stat().st_size == 0:
+        raise MediaError(f"{path} is empty (0 bytes): {_REMEDY}")
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise MediaError(f"{path} {_why_unreadable(path, error)}: {_REMEDY}") from error
+    except OSError as error:
+        raise MediaError(f"{path} cannot be opened ({error.strerror or error}): check its permissions") from error
+    with container:
+        yield container
+
+
+def seek_before(container: InputContainer, start: float) -> bool:
+    """Go to a key frame at least a second before `start` seconds, where decoders have settled by then.
+
+    False, and no move, for near starts and for containers whose time stamps after a jump are guesses.
+    """
+    if start <= _SEEK_FROM or not container.format.name.startswith(_EXACT_SEEK):
+        return False
+    container.seek(round((start - _LEAD) * av.time_base), backward=True)
+    return True
+
+
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The picture track: the one marked default, else the first; cover pictures are no tracks.
+
+    Raises:
+        MediaError: there is none.
+    """
+    tracks = _moving(container)
+    if not tracks:
+        what = "only a cover picture" if container.streams.video else "no video stream"
+        raise MediaError(f"{path} has {what}: give a file with a moving picture")
+    return _default(tracks)
+
+
+def has_pictures(container: InputContainer) -> bool:
+    """Whether there is a picture track besides cover pictures."""
+    return bool(_moving(container))
+
+
+def audio_stream(container: InputContainer) -> AudioStream | None:
+    """The sound track: the one marked default, else the first; None without one."""
+    tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    return _default(tracks) if tracks else None
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    return [stream for stream in container.streams.video if not stream.disposition & _PICTURES]
+
+
+def _default(tracks: list[Track]) -> Track:
+    return next((track for track in tracks if track.disposition & Disposition.default), tracks[0])
+
+
+def _why_unreadable(path: Path, error: av.FFmpegError) -> str:
+    head = path.open("rb").read(1 << 16) if path.stat().st_size else b""
+    if head[4:8] in (b"ftyp", b"mdat", b"free", b"wide", b"skip") and isinstance(error, av.InvalidDataError):
+        return "is an MP4 file without its index (moov): it was cut off before its end"
+    if isinstance(error, av.InvalidDataError):
+        return "is not a video file that can be read"
+    return f"cannot be read ({error.strerror})"

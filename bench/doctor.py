@@ -1,0 +1,132 @@
+"""`benchmark.py doctor`: what works on this machine, and the command that mends what does not."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from bench.errors import BenchError
+from bench.parser import Parser
+from bench.plan import VideoCodec
+
+State = Literal["works", "missing", "broken"]
+
+_MARKS: dict[State, str] = {"works": "[green]works[/]", "missing": "[yellow]missing[/]", "broken": "[red]broken[/]"}
+
+PACKAGES = ("torch", "torchvision", "av", "lpips", "pytorch_fid", "piq", "skimage", "python_speech_features")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `remedy` is what to do where it does not work."""
+
+    name: str
+    state: State
+    what: str
+    remedy: str = ""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Examine the machine; returns 0, or 1 where something that every run needs is broken."""
+    Parser(prog="benchmark.py doctor", description="Say what works on this machine.", allow_abbrev=False).parse_args(
+        argv
+    )
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    findings = list(examine())
+    grid = Table(box=None, header_style="bold")
+    for name in ("", "", "what was found", "what to do"):
+        grid.add_column(name)
+    for finding in findings:
+        grid.add_row(Text(finding.name), _MARKS[finding.state], Text(finding.what), Text(finding.remedy))
+    Console().print(grid)
+    return 1 if any(finding.state == "broken" for finding in findings) else 0
+
+
+def examine() -> Iterator[Finding]:
+    """Every check in turn."""
+    for name in PACKAGES:
+        yield _package(name)
+    yield _extra("pyiqa", "pip install '.[pyiqa]' (non-commercial licence)")
+    yield _device()
+    yield from _codecs()
+    yield from _weights()
+
+
+def _package(name: str) -> Finding:
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:  # a torchvision that does not fit its torch raises RuntimeError
+        reason = str(error).splitlines()[0]
+        return Finding(
+            name, "broken", reason, "pip install --upgrade torch torchvision, in one command, then pip install -e ."
+        )
+    return Finding(name, "works", str(getattr(module, "__version__", "installed")))
+
+
+def _extra(name: str, remedy: str) -> Finding:
+    if importlib.util.find_spec(name) is None:
+        return Finding(name, "missing", "optional", remedy)
+    return Finding(name, "works", "optional, installed")
+
+
+def _device() -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding("device", "works", f"cuda: {torch.cuda.get_device_name()}")
+    if torch.backends.mps.is_available():
+        return Finding("device", "works", "mps")
+    return Finding("device", "works", f"cpu with {torch.get_num_threads()} threads, no GPU seen by torch")
+
+
+def _codecs() -> Iterator[Finding]:
+    purposes: dict[VideoCodec, str] = {"h264": "videos with sound for browsers", "ffv1": "lossless videos"}
+    for codec, purpose in purposes.items():
+        yield _attempt(f"codec {codec}", purpose, partial(_round_trip, codec))
+
+
+def _round_trip(codec: VideoCodec) -> None:
+    import torch
+
+    from bench.encoder import VideoWriter
+    from bench.plan import SUFFIXES
+    from bench.video import VideoReader
+
+    with tempfile.TemporaryDirectory(prefix="talking-head-") as folder:
+        path = Path(folder) / f"probe{SUFFIXES[codec]}"
+        with VideoWriter(path, size=(64, 64), fps=25.0, codec=codec) as writer:
+            writer.write(torch.zeros(3, 3, 64, 64, dtype=torch.uint8))
+        with VideoReader(path) as reader:
+            count = sum(len(frames) for frames in reader)
+        if count != 3:
+            raise BenchError(f"{count} of 3 frames came back")
+
+
+def _attempt(name: str, purpose: str, work: Callable[[], None]) -> Finding:
+    try:
+        work()
+    except Exception as error:
+        return Finding(name, "broken", f"{purpose}: {error}", "pip install --upgrade av")
+    return Finding(name, "works", purpose)
+
+
+def _weights() -> Iterator[Finding]:
+    from bench.weights import store
+    from bench.weights.registry import REGISTRY
+
+    for name, file in REGISTRY.items():
+        needed = ", ".join(file.used_by)
+        path = store.locate(name)
+        if path is None:
+            yield Finding(f"weights {name}", "missing", f"for {needed}", f"python benchmark.py weights fetch {name}")
+        else:
+            yield Finding(f"weights {name}", "works", f"for {needed}: {path}")

@@ -1,0 +1,106 @@
+"""The regression gate of the command line: `--check BASELINE.json` and `compare BEFORE AFTER`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import store
+from bench.errors import BenchError
+from bench.gate_options import add_options
+from bench.parser import Parser
+
+if TYPE_CHECKING:
+    from bench.judgement import Judgement
+
+DONE, REGRESSION = 0, 3
+
+
+def check(
+    run: Path,
+    baseline: Path,
+    *,
+    tolerances: Sequence[str] = (),
+    update: bool = False,
+    junit: Path | None = None,
+    markdown: Path | None = None,
+    github: bool | None = None,
+) -> int:
+    """Compare a finished run with a baseline file, print and write the verdict; returns the exit code.
+
+    With `update`, the run becomes the baseline instead. `junit` and `markdown` are files to write; `github` prints
+    annotations (None: where GitHub Actions runs, where the Markdown also goes to the job's summary).
+
+    Raises:
+        BenchError: the baseline is missing or of another protocol, or a tolerance is not understood.
+    """
+    from bench import baseline as baselines
+    from bench.judgement import judge
+    from bench.tolerance import Tolerances
+
+    metrics = store.read_manifest(run).metrics
+    asked = Tolerances.parse(tolerances, {metric.id: metric.direction for metric in metrics})
+    if update:
+        baselines.write(baseline, run, asked)
+        print(f"baseline written: {baseline}")
+        return DONE
+    before = baselines.read_side(baseline)
+    judgement = judge(before, baselines.of_run(run), metrics, Tolerances(before.tolerances).updated(asked))
+    return _publish(judgement, junit=junit, markdown=markdown, github=github)
+
+
+def main(argv: Sequence[str]) -> int:
+    """`benchmark.py compare BEFORE AFTER`: two run folders, or a baseline file and a run folder."""
+    parser = Parser(
+        prog="benchmark.py compare",
+        description="Compare a run with an earlier one or with a baseline; exit code 3 if something got worse.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("before", type=Path, metavar="BEFORE", help="a run folder or a baseline file")
+    parser.add_argument("after", type=Path, metavar="AFTER", help="a run folder")
+    add_options(parser)
+    options = parser.parse_args(list(argv))
+    from bench import baseline as baselines
+    from bench.judgement import judge
+    from bench.tolerance import Tolerances
+
+    before, after = baselines.read_side(options.before), baselines.of_run(options.after)
+    metrics = store.read_manifest(options.after).metrics
+    asked = Tolerances.parse(options.tolerance, {metric.id: metric.direction for metric in metrics})
+    known = Tolerances(before.tolerances).updated(asked)
+    judgement = judge(before, after, metrics, known, every_clip=options.before.suffix == ".json")
+    return _publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)
+
+
+def _publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None, github: bool | None) -> int:
+    from rich.console import Console
+
+    from bench import verdicts
+
+    console = Console()
+    if not console.is_terminal:
+        # A log has no width: rather long lines than cut numbers.
+        console = Console(width=160)
+    console.print(verdicts.table(judgement).to_rich())
+    if fallen := verdicts.fallen_table(judgement):
+        console.print(fallen.to_rich())
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    if junit is not None:
+        _write(junit, verdicts.junit(judgement))
+    if markdown is not None:
+        _write(markdown, verdicts.markdown(judgement))
+    if github or (github is None and on_github):
+        print(verdicts.github(judgement), end="")
+    if on_github and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(verdicts.markdown(judgement))
+    return REGRESSION if judgement.of("worse") else DONE
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        store.write_text(path, text)
+    except OSError as error:
+        raise BenchError(f"'{path}' cannot be written ({error.strerror}): name another file") from None

@@ -1,0 +1,114 @@
+"""Where the predictions of a clip come from, and what becomes of them when that place fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from bench.errors import BenchError, PredictionError
+from bench.settings import Setting
+from metrics.frames import Frames
+from model.interface import Driving, Model, Session, SettingReport
+
+log = logging.getLogger(__name__)
+
+
+class Generator(Protocol):
+    """The predictions of one clip as they come. What fails ends the rows that it concerns, and no other."""
+
+    def step(self, reference: Frames) -> Mapping[str, Frames]:
+        """Row → its predictions of these frames; a row that has failed or ended is left out or cut short."""
+
+    def close(self) -> Mapping[str, SettingReport]:
+        """Row → what was measured, or the error that ended it. Called once, also after an error elsewhere."""
+
+
+class Origin(Protocol):
+    """What is being benchmarked: a loaded model, an outside command, or a folder of finished videos."""
+
+    def describe(self) -> Mapping[str, str | float | bool]:
+        """What tells this origin's output from another's."""
+
+    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> Generator:
+        """Begin a clip. Raises nothing for what is wrong with one clip: that is reported by `close`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrigin:
+    """A model in this process."""
+
+    model: Model
+
+    def describe(self) -> Mapping[str, str | float | bool]:
+        """The model's own description."""
+        return self.model.describe()
+
+    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> Generator:
+        """Begin a clip."""
+        generator = ModelGenerator(driving, settings)
+        generator.open(self.model)
+        return generator
+
+
+@dataclass(slots=True)
+class ModelGenerator:
+    """A model at work on one clip: all settings at once, so that one fault ends them all."""
+
+    driving: Driving
+    settings: tuple[Setting, ...]
+    session: Session | None = None
+    error: str | None = field(default=None)
+
+    def open(self, model: Model) -> None:
+        """Let the model see the source."""
+        try:
+            self.session = model.open(self.driving, self.settings)
+        except Exception as error:
+            self._fail(error)
+
+    def step(self, reference: Frames) -> Mapping[str, Frames]:
+        """Predictions under every setting; none once the model has failed."""
+        if self.session is None or self.error is not None:
+            return {}
+        try:
+            with torch.inference_mode():
+                predicted = self.session.step(reference.pixels)
+            return {
+                str(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
+                for setting in self.settings
+            }
+        except Exception as error:
+            self._fail(error)
+            return {}
+
+    def close(self) -> Mapping[str, SettingReport]:
+        """What the model measured of itself under each setting; a model that failed reports that."""
+        reports: dict[str, SettingReport] = {}
+        if self.session is not None:
+            try:
+                reports = {str(setting): report for setting, report in self.session.close().items()}
+            except Exception as error:
+                self._fail(error)
+        if self.error is not None:
+            return {str(setting): SettingReport(error=self.error) for setting in self.settings}
+        return reports
+
+    def _checked(self, predicted: Tensor, driving: Tensor) -> Tensor:
+        if predicted.dtype != torch.uint8 or predicted.shape != driving.shape:
+            raise PredictionError(
+                f"clip '{self.driving.id}': the model gave {tuple(predicted.shape)} {predicted.dtype} "
+                f"for driving frames {tuple(driving.shape)}: it must give as many uint8 frames of that size"
+            )
+        return predicted.to(driving.device)
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, BenchError):
+            self.error = str(error)
+            return
+        log.exception("model failed on clip %s", self.driving.id)
+        self.error = f"clip '{self.driving.id}': the model failed with {type(error).__name__}: {error}"

@@ -1,0 +1,138 @@
+"""What a run has so far: one part a clip, written as soon as the clip ends, joined into the run's tables at the end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.manifest import ClipRecord
+from bench.pipeline import ClipResult
+from bench.store import CLIP_COLUMNS, FRAME_COLUMNS, write_atomically, write_text
+
+DETAIL_COLUMNS = ("clip", "setting", "metric", "name", "value")
+
+_FRAME_SCHEMA = pa.schema(
+    [
+        ("clip", pa.dictionary(pa.int32(), pa.string())),
+        ("setting", pa.dictionary(pa.int32(), pa.string())),
+        ("frame", pa.int32()),
+        ("time", pa.float64()),
+        ("metric", pa.dictionary(pa.int32(), pa.string())),
+        ("value", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The folder of parts inside a run folder. A part is complete or absent, whenever the process dies."""
+
+    folder: Path
+
+    def add(self, index: int, result: ClipResult, row_hash: Callable[[str], str]) -> None:
+        """Keep one clip's result; `index` is its place in the suite."""
+        write_atomically(self.folder / f"{index:06d}.parquet", lambda path: pq.write_table(frame_table(result), path))
+        rows = {"clips": clip_rows(result, row_hash), "details": detail_rows(result)}
+        part = {"record": result.record.model_dump(mode="json"), **rows}
+        # The JSON is written last: a part counts once it is there.
+        write_text(self.folder / f"{index:06d}.json", json.dumps(part, ensure_ascii=False))
+
+    def join(self, run: Path) -> list[ClipRecord]:
+        """Write clips.csv, frames.parquet and details.csv of the run from all parts; returns the clips in order."""
+        parts = sorted(self.folder.glob("*.json"))
+        records = [ClipRecord.model_validate(json.loads(path.read_text("utf-8"))["record"]) for path in parts]
+        write_text(run / "clips.csv", _csv(CLIP_COLUMNS, self._rows(parts, "clips")))
+        write_text(run / "details.csv", _csv(DETAIL_COLUMNS, self._rows(parts, "details")))
+        write_atomically(run / "frames.parquet", lambda path: _join_frames(parts, path))
+        return records
+
+    def remove(self) -> None:
+        """Delete the parts, once the run's own tables hold them."""
+        shutil.rmtree(self.folder)
+
+    @staticmethod
+    def _rows(parts: list[Path], table: str) -> Iterator[list[str]]:
+        for path in parts:
+            yield from json.loads(path.read_text("utf-8"))[table]
+
+
+def clip_rows(result: ClipResult, row_hash: Callable[[str], str]) -> list[list[str]]:
+    """Rows of clips.csv: CLIP_COLUMNS."""
+    warning = "; ".join(result.record.warnings)
+    return [
+        [
+            result.record.id,
+            setting,
+            metric,
+            repr(float(outcome.value)) if outcome.status == "value" else "",
+            outcome.status,
+            outcome.reason or (warning if outcome.status == "value" else ""),
+            str(outcome.n),
+            str(outcome.infinite),
+            row_hash(metric),
+        ]
+        for setting, outcomes in result.outcomes.items()
+        for metric, outcome in outcomes.items()
+    ]
+
+
+def detail_rows(result: ClipResult) -> list[list[str]]:
+    """Rows of details.csv: DETAIL_COLUMNS."""
+    return [
+        [result.record.id, setting, metric, name, repr(float(value))]
+        for setting, outcomes in result.outcomes.items()
+        for metric, outcome in outcomes.items()
+        for name, value in (outcome.details or {}).items()
+    ]
+
+
+def frame_table(result: ClipResult) -> pa.Table:
+    """Rows of frames.parquet: FRAME_COLUMNS; the metrics' values, then what the model measured of itself."""
+    series = [
+        (setting, metric, outcome.per_frame)
+        for setting, outcomes in result.outcomes.items()
+        for metric, outcome in outcomes.items()
+        if outcome.per_frame is not None
+    ]
+    series += [
+        (setting, name, values) for setting, measured in result.measured.items() for name, values in measured.items()
+    ]
+    tables = []
+    for setting, metric, values in series:
+        count = len(values)
+        times = result.times if len(result.times) == count else np.full(count, np.nan)
+        columns = [
+            pa.array([result.record.id] * count),
+            pa.array([setting] * count),
+            pa.array(np.arange(count, dtype=np.int32)),
+            pa.array(times),
+            pa.array([metric] * count),
+            pa.array(np.asarray(values, dtype=np.float64)),
+        ]
+        tables.append(pa.table(dict(zip(FRAME_COLUMNS, columns, strict=True))).cast(_FRAME_SCHEMA))
+    return pa.concat_tables(tables).unify_dictionaries() if tables else _FRAME_SCHEMA.empty_table()
+
+
+def _join_frames(parts: list[Path], path: Path) -> None:
+    with pq.ParquetWriter(path, _FRAME_SCHEMA) as writer:
+        for part in parts:
+            table = pq.read_table(part.with_suffix(".parquet"), schema=_FRAME_SCHEMA)
+            if len(table):
+                writer.write_table(table)
+
+
+def _csv(columns: tuple[str, ...], rows: Iterator[list[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()

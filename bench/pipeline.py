@@ -1,0 +1,245 @@
+"""One clip from its file to its outcomes, in one pass: decode, model, scoring and encoding overlap."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.audio import read_audio
+from bench.clips import Clip
+from bench.errors import BenchError
+from bench.generator import Generator, Origin
+from bench.manifest import ClipRecord
+from bench.picture import read_source
+from bench.plan import GROUND_TRUTH, STATIC, Plan
+from bench.stages import Ahead, Behind, Clock
+from bench.video import VideoReader
+from bench.videos import ClipVideos
+from metrics.feature_cache import FeatureCache, StoredFeatures
+from metrics.frames import Frames
+from metrics.metric import ClipFacts, Metric, Pool, Resources
+from metrics.outcome import Outcome
+from metrics.scorer import ClipScorer
+from model.interface import Driving, SettingReport
+
+log = logging.getLogger(__name__)
+
+AUDIO_RATE = 16000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipResult:
+    """Everything that one clip gave; plain data that travels between processes."""
+
+    record: ClipRecord
+    outcomes: Mapping[str, Mapping[str, Outcome]]
+    """Row → metric id → outcome."""
+    times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """Seconds of each frame from the clip's start."""
+    measured: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    """Row → name → what the model measured of itself, a value for every frame."""
+    pools: Mapping[str, Mapping[str, Pool]] = field(default_factory=dict)
+    """Row → metric id → its share of the suite-wide value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """A stretch of the clip on its way through scoring and encoding."""
+
+    reference: Frames
+    predictions: Mapping[str, Frames]
+    views: Mapping[str, Frames]
+
+
+def run_clip(
+    clip: Clip,
+    plan: Plan,
+    *,
+    origin: Origin,
+    metrics: Sequence[Metric],
+    resources: Resources,
+    on_frames: Callable[[int], None] = lambda count: None,
+) -> ClipResult:
+    """Reconstruct and score one clip. Never raises for what is wrong with the clip: that becomes its outcomes."""
+    began = time.perf_counter()
+    clocks = {stage: Clock() for stage in ("decode", "model", "score", "encode")}
+    try:
+        result = _Run(clip, plan, origin, metrics, resources, on_frames, clocks).result()
+    except BenchError as error:
+        result = _failed(clip, plan, metrics, str(error))
+    except Exception as error:
+        log.exception("clip %s failed", clip.id)
+        result = _failed(clip, plan, metrics, f"clip '{clip.id}' failed with {type(error).__name__}: {error}")
+    seconds = {stage: round(clock.seconds, 6) for stage, clock in clocks.items()}
+    seconds["total"] = round(time.perf_counter() - began, 6)
+    record = result.record.model_copy(update={"seconds": seconds})
+    return ClipResult(record, result.outcomes, result.times, result.measured, result.pools)
+
+
+def failed(clip: Clip, plan: Plan, metrics: Sequence[str], reason: str) -> ClipResult:
+    """The result of a clip that could not be run at all."""
+    outcome = Outcome.failed(reason)
+    record = ClipRecord(id=clip.id, path=str(clip.path), status="failed", reason=reason, person=clip.person)
+    return ClipResult(record, {row: dict.fromkeys(metrics, outcome) for row in plan.rows})
+
+
+def _failed(clip: Clip, plan: Plan, metrics: Sequence[Metric], reason: str) -> ClipResult:
+    return failed(clip, plan, [metric.id for metric in metrics], reason)
+
+
+@dataclass(slots=True)
+class _Run:
+    clip: Clip
+    plan: Plan
+    origin: Origin
+    metrics: Sequence[Metric]
+    resources: Resources
+    on_frames: Callable[[int], None]
+    clocks: Mapping[str, Clock]
+    times: list[NDArray[np.float64]] = field(default_factory=list)
+    views: dict[str, Iterator[Frames]] = field(default_factory=dict)
+    mismatched_views: set[str] = field(default_factory=set)
+    source: Tensor | None = None
+    stored: StoredFeatures | None = None
+    generator: Generator | None = None
+    scorer: ClipScorer | None = None
+
+    def result(self) -> ClipResult:
+        clip = self.clip
+        try:
+            with ExitStack() as stack:
+                reader = stack.enter_context(self._reader(clip.path))
+                self.views = self._open_views(stack)
+                ahead = stack.enter_context(Ahead(reader, clock=self.clocks["decode"]))
+                videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info))
+                encoding = stack.enter_context(Behind(self._encode(videos), clock=self.clocks["encode"]))
+                scoring = stack.enter_context(Behind(self._score, clock=self.clocks["score"]))
+                for reference in ahead:
+                    batch = self._predict(reference, fps=reader.info.fps)
+                    scoring.put(batch)
+                    encoding.put(batch)
+                    self.on_frames(len(reference))
+                self._check_views_ended()
+        finally:
+            if self.stored is not None:
+                self.stored.close()
+            reports = self.generator.close() if self.generator is not None else {}
+        if self.scorer is None:
+            raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
+        outcomes, pools = self._outcomes(self.scorer, reports)
+        times = np.concatenate(self.times)
+        record = ClipRecord(
+            id=clip.id,
+            path=str(clip.path),
+            status="done",
+            person=clip.person,
+            frames=len(times),
+            fps=reader.info.fps,
+            warnings=(*reader.warnings, *videos.warnings),
+            videos=videos.written,
+        )
+        measured = {row: report.per_frame for row, report in reports.items()}
+        return ClipResult(record, outcomes, times, measured, pools)
+
+    def _outcomes(
+        self, scorer: ClipScorer, reports: Mapping[str, SettingReport]
+    ) -> tuple[dict[str, dict[str, Outcome]], dict[str, dict[str, Pool]]]:
+        for row, report in reports.items():
+            if report.error is not None:
+                scorer.fail(row, report.error)
+        for row in self.mismatched_views:
+            reason = f"clip '{self.clip.id}': the video of its true view has another length than the clip"
+            scorer.fail(row, reason, only_true_view=True)
+        with self.clocks["score"]:
+            pools = scorer.pools()
+            return scorer.results(), pools
+
+    def _open_views(self, stack: ExitStack) -> dict[str, Iterator[Frames]]:
+        return {
+            row: iter(stack.enter_context(Ahead(stack.enter_context(self._reader(path)))))
+            for row, path in self.clip.views.items()
+            if row in self.plan.rows
+        }
+
+    def _check_views_ended(self) -> None:
+        self.mismatched_views |= {row for row, rest in self.views.items() if next(rest, None) is not None}
+
+    def _reader(self, path: Path) -> VideoReader:
+        clip = self.clip
+        return VideoReader(
+            path, size=self.plan.size, crop=clip.crop, start=clip.start, end=clip.end, batch=self.plan.batch
+        )
+
+    def _predict(self, reference: Frames, *, fps: float) -> _Batch:
+        pixels = reference.pixels.to(self.resources.device)
+        reference = Frames(pixels, reference.times, sum(map(len, self.times)), self.stored)
+        if self.generator is None:
+            self._begin(pixels[0], fps)
+        assert self.generator is not None
+        assert self.source is not None
+        self.times.append(reference.times)
+        with self.clocks["model"]:
+            predictions = dict(self.generator.step(reference))
+        predictions[GROUND_TRUTH] = reference
+        if STATIC in self.plan.rows:
+            source = self.source
+            predictions[STATIC] = Frames(source.expand(len(pixels), *source.shape), reference.times)
+        return _Batch(reference, predictions, self._next_views(len(pixels)))
+
+    def _begin(self, source: Tensor, fps: float) -> None:
+        clip, plan = self.clip, self.plan
+        if plan.feature_cache is not None:
+            prepared = (clip.path.resolve(), clip.start, clip.end, clip.crop, plan.size)
+            self.stored = FeatureCache(plan.feature_cache).clip(repr(prepared))
+        if clip.source is not None:
+            source = read_source(clip.source, size=plan.size).to(source.device)
+        self.source = source.clone()
+        audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
+        facts = {row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row) for row in plan.rows}
+        self.scorer = ClipScorer(
+            self.metrics,
+            facts,
+            self.resources,
+            views=[row for row in clip.views if row in facts],
+            cross_identity=clip.source is not None,
+        )
+
+        def reopen() -> Iterator[Tensor]:
+            with self._reader(clip.path) as again:
+                for frames in again:
+                    yield frames.pixels.to(self.resources.device)
+
+        driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen)
+        with self.clocks["model"]:
+            self.generator = self.origin.begin(driving, plan.settings)
+
+    def _next_views(self, count: int) -> dict[str, Frames]:
+        found: dict[str, Frames] = {}
+        for row in list(self.views):
+            frames = next(self.views[row], None)
+            if frames is None or len(frames) != count:
+                del self.views[row]
+                self.mismatched_views.add(row)
+            else:
+                found[row] = Frames(frames.pixels.to(self.resources.device), frames.times)
+        return found
+
+    def _score(self, batch: _Batch) -> None:
+        assert self.scorer is not None
+        with torch.inference_mode():
+            self.scorer.update(batch.reference, batch.predictions, batch.views)
+
+    def _encode(self, videos: ClipVideos) -> Callable[[_Batch], None]:
+        def encode(batch: _Batch) -> None:
+            videos.write(batch.reference, batch.predictions)
+
+        return encode

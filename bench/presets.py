@@ -1,0 +1,67 @@
+"""Presets: the conventions of a paper or report, as one word on the command line."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from bench.errors import BenchError
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What a preset decides where the command line says nothing.
+
+    `aggregation` is the mean that its tables print: over clips of each clip's mean, or over all frames alike.
+    """
+
+    name: str
+    metrics: tuple[str, ...]
+    settings: tuple[str, ...] | None = None
+    keypoint_motion: str = "absolute"
+    adapt_scale: bool = False
+    aggregation: str = "mean over clips of the mean over frames, float64"
+    source: str = ""
+
+
+_OVER_FRAMES = "mean over the frames of all clips, float64"
+
+# name → what it stands for; `default` is the protocol of this benchmark.
+TABLE: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset("default", ("fid", "psnr", "ssim", "ms_ssim", "l1", "lpips", "niqe", "lse_c", "lse_d")),
+        Preset(
+            "portraits7",
+            ("fid", "lse_c", "lse_d", "psnr_gray", "psnr", "ssim", "l1", "ms_ssim", "niqe_skvideo", "lpips"),
+            settings=("original", "free-view:30,10,0"),
+            source="the student report on seven portraits that this benchmark grew out of",
+        ),
+        Preset(
+            "fomm",
+            ("l1_unit",),
+            settings=("original",),
+            aggregation=_OVER_FRAMES,
+            source="Siarohin et al., First Order Motion Model, NeurIPS 2019: reconstruction from frame 0, every frame",
+        ),
+        Preset(
+            "vid2vid",
+            ("l1", "psnr", "ssim", "ms_ssim", "fid", "lpips"),
+            settings=("original",),
+            source="Wang, Mallya, Liu, One-Shot Free-View Neural Talking-Head Synthesis, CVPR 2021, table 1",
+        ),
+    )
+}
+
+
+def get(name: str) -> Preset:
+    """The preset called `name`.
+
+    Raises:
+        BenchError: there is none.
+    """
+    if name not in TABLE:
+        near = difflib.get_close_matches(name, TABLE, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise BenchError(f"there is no preset '{name}': {hint}the presets are {', '.join(TABLE)}")
+    return TABLE[name]

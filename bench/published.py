@@ -1,0 +1,64 @@
+"""Numbers from papers and reports, as printed there: data beside the measured ones, never mixed with them."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import BenchError
+
+FILE = Path(__file__).with_name("published.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One printed number, on the scale on which it was printed.
+
+    `metric` is the id of the metric that it is closest to, `label` its heading in the source; `clip` is empty where
+    the source prints a mean alone. `protocol` says what is known of how it was made, `where` on which page or in which
+    table of `source` it stands.
+    """
+
+    method: str
+    dataset: str
+    setting: str
+    clip: str
+    metric: str
+    label: str
+    value: float
+    protocol: str
+    source: str
+    where: str
+
+
+def load(dataset: str | None = None, *, file: Path = FILE) -> list[Published]:
+    """The published numbers, of one data set or all.
+
+    Raises:
+        BenchError: there are none for `dataset`, or the file is damaged.
+    """
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    try:
+        found = [Published(value=float(row.pop("value")), **row) for row in rows]
+    except (TypeError, KeyError, ValueError) as error:
+        raise BenchError(f"'{file}' is not a table of published numbers ({error}): restore it") from None
+    if dataset is None:
+        return found
+    names = list(dict.fromkeys(row.dataset for row in found))
+    if dataset not in names:
+        near = difflib.get_close_matches(dataset, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are some for {', '.join(names)}"
+        raise BenchError(f"there are no published numbers for '{dataset}': {hint}")
+    return [row for row in found if row.dataset == dataset]
+
+
+def mean(rows: Sequence[Published]) -> tuple[float, int]:
+    """Mean over the per-clip rows of one method, setting and metric, and their number; a printed mean as it is."""
+    clips = [row.value for row in rows if row.clip]
+    if clips:
+        return sum(clips) / len(clips), len(clips)
+    return rows[0].value, 0

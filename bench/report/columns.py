@@ -1,0 +1,123 @@
+"""Columns of the tables: which there are, in which order, chosen and rounded as asked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bench.errors import BenchError
+from bench.manifest import MetricRecord
+from bench.report import ranking
+from bench.report.run import Run
+from bench.report.table import Column
+from bench.report.words import Words
+
+View = Literal["clips", "pooled", "closeness"]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricColumn:
+    """A metric under one view: its mean over clips, its value over the whole suite, or its distance from the truth.
+
+    Keys are `psnr`, `fid:pooled` and `niqe:closeness`.
+    """
+
+    metric: MetricRecord
+    view: View = "clips"
+    digits: int = 3
+
+    @property
+    def key(self) -> str:
+        """Name of the column in files and for `--columns`."""
+        return self.metric.id if self.view == "clips" else f"{self.metric.id}:{self.view}"
+
+    @property
+    def direction(self) -> Literal["higher", "lower", "none"]:
+        """Which way is better."""
+        return "lower" if self.view == "closeness" else self.metric.direction
+
+    def head(self, words: Words, *, has_pooled: bool) -> Column:
+        """The head of this column."""
+        label, notes = self.metric.label, []
+        if self.view == "pooled":
+            label = words("pooled", label=label)
+        elif self.view == "closeness":
+            label = words("closeness", label=label)
+            notes.append(words("closeness_note"))
+        elif has_pooled:
+            label = words("per_clip", label=label)
+            notes.append(words("per_clip_note"))
+        if ranking.is_embedded(self.metric):
+            notes.append(words("embedded_note"))
+        unit = self.metric.unit if self.metric.unit not in ("", "1") else ""
+        return Column(self.key, label, self.direction, unit, notes=tuple(notes))
+
+
+def columns_of(runs: Sequence[Run], *, summary: bool = True) -> list[MetricColumn]:
+    """Every column that the runs can fill, in the order of their metrics.
+
+    With `summary`, a metric that has a value over the whole suite shows it first, and metrics that judge a video by
+    itself (NIQE, LSE) are followed by their distance from the ground-truth row.
+    """
+    metrics: dict[str, MetricRecord] = {}
+    for run in runs:
+        metrics.update({metric.id: metric for metric in run.manifest.metrics if metric.id not in metrics})
+    found = []
+    for metric in metrics.values():
+        if summary and has_pooled(runs, metric.id):
+            found.append(MetricColumn(metric, "pooled", metric.digits))
+        found.append(MetricColumn(metric, "clips", metric.digits))
+        if summary and has_closeness(runs, metric):
+            found.append(MetricColumn(metric, "closeness", metric.digits))
+    return found
+
+
+def has_pooled(runs: Sequence[Run], metric: str) -> bool:
+    """Whether some row of the metric has a value over the whole suite."""
+    means = [run.mean(setting, metric) for run in runs for setting in run.settings]
+    return any(row is not None and row["pooled"] == row["pooled"] for row in means)
+
+
+def has_closeness(runs: Sequence[Run], metric: MetricRecord) -> bool:
+    """Whether the ground truth has a value of its own to be close to."""
+    judged_alone = not metric.needs_reference and metric.direction != "none"
+    return judged_alone and any(len(run.values("ground-truth", metric.id)) > 0 for run in runs)
+
+
+def choose(columns: Sequence[MetricColumn], names: Sequence[str] | None) -> list[MetricColumn]:
+    """The columns called `names`, in that order; all without names.
+
+    Raises:
+        BenchError: a name is none of theirs.
+    """
+    if not names:
+        return list(columns)
+    known = {column.key: column for column in columns}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=2)
+            hint = f"did you mean {' or '.join(near)}? " if near else ""
+            raise BenchError(f"--columns {name}: these runs have no such column: {hint}they have {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def rounded(columns: Sequence[MetricColumn], digits: Sequence[str] | None) -> list[MetricColumn]:
+    """The columns with `--digits` applied: `3` for all, `psnr=2` for one.
+
+    Raises:
+        BenchError: an entry is neither, or names no column.
+    """
+    found = list(columns)
+    for entry in digits or ():
+        name, _, number = entry.rpartition("=")
+        if not number.isascii() or not number.isdigit() or int(number) > 15:
+            raise BenchError(f"--digits {entry}: write a number of decimals up to 15, or METRIC=NUMBER")
+        if name and not any(name in (column.key, column.metric.id) for column in found):
+            raise BenchError(f"--digits {entry}: there is no column '{name}'")
+        found = [
+            replace(column, digits=int(number)) if name in ("", column.key, column.metric.id) else column
+            for column in found
+        ]
+    return found

@@ -1,0 +1,62 @@
+"""Where ranking is honest, and who is best there."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+from bench.manifest import MetricRecord
+from bench.report.table import Cell, Direction
+from metrics.true_view import SUFFIX
+
+UNRANKED_ROWS = ("ground-truth", "static")
+"""Ceiling and floor of a column are no competitors."""
+
+
+def is_free_view(setting: str) -> bool:
+    """Whether the head is turned away from where the driving video has it."""
+    return setting.startswith("free-view:")
+
+
+def is_against_unrotated(metric: MetricRecord, setting: str) -> bool:
+    """Whether the value compares a turned head with the unturned reference.
+
+    Metrics with `_true_view` in their id compare with the true turned view (of suites that can render it).
+    """
+    return is_free_view(setting) and metric.needs_reference and not metric.id.endswith(SUFFIX)
+
+
+def is_embedded(metric: MetricRecord) -> bool:
+    """Whether a small network that ships with the suite stands in for an official one."""
+    return "embedded" in metric.definition.lower()
+
+
+def is_rankable(metric: MetricRecord, setting: str, *, beside_official: bool) -> bool:
+    """Whether a value under `setting` may compete with another model's.
+
+    `beside_official` says that the table also has columns made with official weights.
+    """
+    if metric.direction == "none" or setting in UNRANKED_ROWS or is_against_unrotated(metric, setting):
+        return False
+    return not (is_embedded(metric) and beside_official)
+
+
+def rank(cells: Sequence[Cell], groups: Sequence[Hashable | None], direction: Direction) -> list[Cell]:
+    """The cells of one column with the best (1) and second best (2) of each group marked.
+
+    Cells compete only within their group; None competes with nobody, nor does a group of one. Values that are shown
+    alike share a rank.
+    """
+    ranked = list(cells)
+    for group in {group for group in groups if group is not None}:
+        members = [i for i, other in enumerate(groups) if other == group and cells[i].value is not None]
+        if len(members) < 2:
+            continue
+        shown = {i: float(cells[i].number.replace("∞", "inf").replace("—", "nan")) for i in members}
+        members = [i for i in members if shown[i] == shown[i]]
+        order = sorted({shown[i] for i in members}, reverse=direction == "higher")
+        for i in members:
+            place = order.index(shown[i]) + 1
+            if place <= 2:
+                ranked[i] = replace(cells[i], rank=place)
+    return ranked

@@ -1,0 +1,189 @@
+"""The summary: settings and models as rows, metrics as columns, means with intervals, ranked where that is honest."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from bench.manifest import RunManifest
+from bench.report import ranking
+from bench.report.cells import mean_cell
+from bench.report.columns import MetricColumn, has_pooled
+from bench.report.run import Run, differing
+from bench.report.suspicion import alarms
+from bench.report.table import Cell, Column, Kind, Row, Table
+from bench.report.words import Words
+from bench.statistics import FEW
+from metrics.true_view import SUFFIX
+
+
+def summary_table(
+    runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, *, caption: str | None = None
+) -> Table:
+    """Every setting of every run, with the ground-truth and static rows first."""
+    plain = [column for column in columns if not column.metric.id.endswith(SUFFIX)] or list(columns)
+    settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
+    return _table("summary", caption or _caption(runs, words), runs, plain, settings, words)
+
+
+def true_view_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) -> Table | None:
+    """The settings whose true rotated view is known, against it; None without such settings."""
+    twins = [column for column in columns if column.metric.id.endswith(SUFFIX)]
+    settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
+    viewed = [s for s in settings if any(len(run.values(s, column.metric.id)) for run in runs for column in twins)]
+    if not viewed or len(twins) == len(columns):
+        return None
+    caption = f"{_caption(runs, words)}: {words('true_view')}"
+    return replace(_table("true-view", caption, runs, twins, viewed, words), alarms=())
+
+
+def _table(
+    id: str, caption: str, runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str], words: Words
+) -> Table:
+    places = _places(runs, columns, settings)
+    official = any(column.metric.needs_reference and not ranking.is_embedded(column.metric) for column in columns)
+    filled: list[list[Cell]] = []
+    unpaired = False
+    for column in columns:
+        cells = [mean_cell(run, setting, column, words) for run, setting in places]
+        cells = [_with_caveat(cell, column, setting, words) for cell, (_, setting) in zip(cells, places, strict=True)]
+        groups = [_group(run, setting, column, beside_official=official) for run, setting in places]
+        unpaired |= _has_unpaired(groups)
+        filled.append(ranking.rank(cells, groups, column.direction))
+    rows = [
+        Row(_stub(places, run, setting, words, models=len(runs)), (*cells, _clips(cells)), _kind(setting))
+        for (run, setting), cells in zip(places, zip(*filled, strict=True), strict=True)
+    ]
+    heads = [column.head(words, has_pooled=has_pooled(runs, column.metric.id)) for column in columns]
+    stub = (words("setting"), words("model")) if len(runs) > 1 else (words("setting"),)
+    notes = _notes(runs, filled, words)
+    if unpaired:
+        notes.append(words("unranked_clips_note"))
+    return Table(
+        id,
+        caption,
+        stub,
+        (*heads, Column("n", words("n"))),
+        tuple(rows),
+        tuple(notes),
+        tuple(alarms(runs, words)),
+    )
+
+
+def protocol_note(manifest: RunManifest, words: Words) -> str:
+    """One line that says how the numbers were made."""
+    protocol, suite = manifest.protocol, manifest.suite
+    done = sum(clip.status == "done" for clip in manifest.clips)
+    return words(
+        "protocol_note",
+        suite=suite.title or suite.id,
+        version=suite.version,
+        scored=done,
+        listed=suite.listed,
+        failed=len(manifest.clips) - done,
+        width=protocol.width,
+        height=protocol.height,
+        kernel=protocol.resize_kernel,
+        crop=protocol.crop,
+        region=protocol.region,
+        frames=protocol.scored_frames,
+        carrier=protocol.carrier,
+        hash=manifest.protocol_hash[:12],
+    )
+
+
+def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str]) -> list[tuple[Run, str]]:
+    """Rows by setting, then by run; ceiling and floor first, and once where all runs agree on them."""
+    places = []
+    for setting in sorted(settings, key=lambda setting: ("ground-truth", "static", setting).index(setting)):
+        having = [run for run in runs if setting in run.settings]
+        shared = setting in ranking.UNRANKED_ROWS and len(having) > 1 and _agree(having, setting, columns)
+        places += [(run, setting) for run in (having[:1] if shared else having)]
+    return places
+
+
+def _agree(runs: Sequence[Run], setting: str, columns: Sequence[MetricColumn]) -> bool:
+    """Whether a row is the same in all runs, but for the rounding of other machines."""
+    first, *others = runs
+    pairs = [
+        (first.values(setting, column.metric.id), other.values(setting, column.metric.id))
+        for other in others
+        for column in columns
+    ]
+    return not differing(runs) and all(
+        set(mine.index) == set(theirs.index) and np.allclose(mine, theirs.loc[mine.index], rtol=1e-6, atol=1e-9)
+        for mine, theirs in pairs
+    )
+
+
+def _stub(places: Sequence[tuple[Run, str]], run: Run, setting: str, words: Words, *, models: int) -> tuple[str, ...]:
+    name = words.setting(setting)
+    if models == 1:
+        return (name,)
+    alone = sum(other == setting for _, other in places) == 1
+    return (name, "" if alone and setting in ranking.UNRANKED_ROWS else run.label)
+
+
+def _kind(setting: str) -> Kind:
+    return "ground-truth" if setting == "ground-truth" else "static" if setting == "static" else "result"
+
+
+def _clips(cells: Sequence[Cell]) -> Cell:
+    """The row's n: clips behind its fullest cell, infinite ones too."""
+    return Cell(text=str(max((cell.n + cell.infinite for cell in cells), default=0)))
+
+
+def _with_caveat(cell: Cell, column: MetricColumn, setting: str, words: Words) -> Cell:
+    if cell.value is None or not ranking.is_against_unrotated(column.metric, setting):
+        return cell
+    return replace(cell, notes=(*cell.notes, words("unrotated_note")))
+
+
+def _group(run: Run, setting: str, column: MetricColumn, *, beside_official: bool) -> Hashable | None:
+    """Rows compete when setting, protocol of the metric and the clips behind the mean are the same."""
+    if not ranking.is_rankable(column.metric, setting, beside_official=beside_official):
+        return None
+    clips = frozenset(run.values(setting, column.metric.id).index)
+    return setting, run.manifest.protocol.row_hash(column.metric.id), clips
+
+
+def _has_unpaired(groups: Sequence[Hashable | None]) -> bool:
+    """Whether rows that could compete otherwise are kept apart by their clips alone."""
+    known = {group for group in groups if isinstance(group, tuple)}
+    return len({group[:2] for group in known}) < len(known)
+
+
+def _notes(runs: Sequence[Run], filled: Sequence[Sequence[Cell]], words: Words) -> list[str]:
+    lines = list(dict.fromkeys(protocol_note(run.manifest, words) for run in runs))
+    if len(lines) > 1:
+        lines = [words("protocol_of", label=run.label, note=protocol_note(run.manifest, words)) for run in runs]
+    if mixed := differing(runs):
+        lines.append(words("mixed_note", fields=", ".join(mixed)))
+    cells = [cell for column in filled for cell in column]
+    lines += interval_notes(runs[0], words, has_interval=any(cell.half for cell in cells))
+    if any(cell.rank for cell in cells):
+        lines.append(words("rank_note"))
+    return lines
+
+
+def interval_notes(run: Run, words: Words, *, has_interval: bool) -> list[str]:
+    """What the intervals mean and how far to trust them."""
+    if not has_interval:
+        return [words("no_interval_note")]
+    lines = [words("interval_note")]
+    done = [clip for clip in run.manifest.clips if clip.status == "done"]
+    people = {clip.person for clip in done if clip.person is not None}
+    if people:
+        lines.append(words("clusters_note", people=len(people)))
+    clusters = len(people) + sum(clip.person is None for clip in done)
+    if clusters < FEW:
+        lines.append(words("few_note", clusters=clusters))
+    return lines
+
+
+def _caption(runs: Sequence[Run], words: Words) -> str:
+    suites = ", ".join(dict.fromkeys(run.manifest.suite.title or run.manifest.suite.id for run in runs))
+    clips = max(len(run.manifest.clips) for run in runs)
+    return words("summary_caption", suite=suites, clips=clips, models=", ".join(run.label for run in runs))

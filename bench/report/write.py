@@ -1,0 +1,122 @@
+"""From checked options to files: which tables there are, and each in the formats asked for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import published
+from bench.errors import BenchError
+from bench.report.clip_table import clip_table, clip_table_id
+from bench.report.columns import MetricColumn, choose, columns_of, rounded
+from bench.report.csv_table import csv_table
+from bench.report.difference_table import difference_table
+from bench.report.html import html_page
+from bench.report.json_table import json_tables
+from bench.report.latex import fragment_name, latex_document, latex_table
+from bench.report.markdown import markdown
+from bench.report.outcome_table import outcome_table
+from bench.report.page_folder import write_page
+from bench.report.published_table import published_tables, with_published
+from bench.report.run import Run, load, refuse_mixed
+from bench.report.server import serve
+from bench.report.summary import summary_table, true_view_table
+from bench.report.table import Table
+from bench.report.words import Words
+from bench.store import file_name, write_text
+
+
+def write_report(options: argparse.Namespace) -> int:
+    """Write what `options` ask for, print the summary and say where things are; returns the exit code."""
+    words = Words(options.lang)
+    runs = load(options.runs)
+    if not options.allow_mixed:
+        refuse_mixed(runs)
+    out = options.out or _default_out(options.runs)
+    if not runs:
+        tables = published_tables(published.load(options.published), words)
+    else:
+        columns = rounded(choose(columns_of(runs), options.columns), options.digits)
+        tables = report_tables(runs, columns, words, caption=options.caption, dataset=options.published)
+    if options.transpose:
+        tables = [table.transpose() if table.id in ("summary", "true-view", "published") else table for table in tables]
+    if out is None:
+        print(markdown(tables[0]))
+        return 0
+    title = tables[0].caption
+    written = write_tables(out, tables, options.format, language=options.lang, title=title)
+    if runs and "html" in options.format:
+        front = [table for table in tables if table.id in ("summary", "true-view", "differences")]
+        written.append(write_page(out, runs, columns, front, words, title=title))
+    print(markdown(tables[0]))
+    for path in written:
+        print(path, flush=True)
+    if options.serve:
+        serve(out, options.port, print)
+    return 0
+
+
+def report_tables(
+    runs: Sequence[Run],
+    columns: Sequence[MetricColumn],
+    words: Words,
+    *,
+    caption: str | None = None,
+    dataset: str | None = None,
+) -> list[Table]:
+    """Every table of a report: the summary first, then differences, clips and outcomes.
+
+    `dataset` names published figures to add to the summary; empty means those of the runs' suite.
+    """
+    summary = summary_table(runs, columns, words, caption=caption)
+    if dataset is not None:
+        summary = with_published(summary, columns, published.load(dataset or runs[0].manifest.suite.id), words)
+    tables: list[Table | None] = [
+        summary,
+        true_view_table(runs, columns, words),
+        difference_table(runs, columns, words),
+    ]
+    for run in runs:
+        tables += [
+            clip_table(run, setting, columns, words, id=clip_table_id(runs, run, setting)) for setting in run.settings
+        ]
+    tables.append(outcome_table(runs, words))
+    return [table for table in tables if table is not None]
+
+
+def write_tables(
+    out: Path, tables: Sequence[Table], formats: Sequence[str], *, language: str, title: str
+) -> list[Path]:
+    """Write the tables in the formats asked for; returns the files that one would open first."""
+    written = []
+    for kind in formats:
+        if kind == "md":
+            written.append(_write(out / "tables.md", "\n".join(markdown(table) for table in tables)))
+        elif kind == "json":
+            written.append(_write(out / "tables.json", json_tables(tables)))
+        elif kind == "html":
+            written.append(_write(out / "tables.html", html_page(tables, title=title, language=language)))
+        elif kind == "csv":
+            for table in tables:
+                _write(out / "csv" / f"{file_name(table.id)}.csv", csv_table(table))
+            written.append(out / "csv")
+        elif kind == "latex":
+            for table in tables:
+                _write(out / "latex" / fragment_name(table.id), latex_table(table))
+            written.append(_write(out / "latex" / "tables.tex", latex_document(tables, language=language)))
+    return written
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise BenchError(f"'{path}' cannot be written ({error.strerror}): name another folder with --out") from None
+    return path
+
+
+def _default_out(runs: Sequence[Path]) -> Path | None:
+    if not runs:
+        return None
+    return runs[0] / ("report" if len(runs) == 1 else "comparison")

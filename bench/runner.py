@@ -1,0 +1,250 @@
+"""A whole run: plan in, run folder out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.clips import set_digest
+from bench.environment import environment
+from bench.errors import BenchError, WeightsError
+from bench.manifest import ClipRecord, MetricRecord, ModelRecord, RunManifest, SuiteRecord
+from bench.parts import Parts
+from bench.pipeline import ClipResult
+from bench.plan import Plan
+from bench.progress import RunProgress
+from bench.protocol import MetricIdentity, Protocol
+from bench.store import read_clips, write_text
+from bench.suite import Suite
+from bench.summary import summarise, to_csv
+from bench.table import Table, tables
+from bench.weights.load import identity
+from bench.workers import Worker, in_processes
+from metrics import registry
+from metrics.metric import Metric, Pool, Resources
+from metrics.outcome import Outcome, Skip
+from metrics.true_view import true_view
+
+log = logging.getLogger(__name__)
+
+PARTS = ".parts"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a run came to."""
+
+    folder: Path
+    manifest: RunManifest
+    tables: tuple[Table, ...]
+
+    @property
+    def failures(self) -> list[ClipRecord]:
+        """Clips that have no values at all."""
+        return [clip for clip in self.manifest.clips if clip.status == "failed"]
+
+
+@dataclass(slots=True)
+class _SuitePools:
+    """Suite-wide values as they grow. Clips are merged in the suite's order, whichever ends first."""
+
+    merged: dict[str, dict[str, Pool]] = field(default_factory=dict)
+    early: dict[int, Mapping[str, Mapping[str, Pool]]] = field(default_factory=dict)
+    following: int = 0
+
+    def take(self, index: int, result: ClipResult) -> None:
+        self.early[index] = result.pools
+        while self.following in self.early:
+            self._merge(self.early.pop(self.following))
+            self.following += 1
+
+    def outcomes(self) -> dict[str, dict[str, Outcome]]:
+        for index in sorted(self.early):  # an interrupted run has gaps
+            self._merge(self.early.pop(index))
+        return {
+            row: {metric: pool.outcome() for metric, pool in by_metric.items()}
+            for row, by_metric in self.merged.items()
+        }
+
+    def _merge(self, pools: Mapping[str, Mapping[str, Pool]]) -> None:
+        for row, by_metric in pools.items():
+            mine = self.merged.setdefault(row, {})
+            for metric, pool in by_metric.items():
+                if metric in mine:
+                    mine[metric].merge(pool)
+                else:
+                    mine[metric] = pool
+
+
+def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric], resources: Resources) -> Protocol:
+    """The protocol that a plan follows; reads every clip's file once, for the digest of the set.
+
+    Weights that are not here are fetched now, so that their digests are known before the first number.
+    """
+    cropped = any(clip.crop is not None for clip in suite.clips)
+    return Protocol(
+        suite=suite.id,
+        suite_version=suite.version,
+        clip_set=set_digest(suite.clips),
+        height=plan.size[0],
+        width=plan.size[1],
+        crop="listed" if cropped else "none",
+        preset=plan.preset.name,
+        aggregation=plan.preset.aggregation,
+        keypoint_motion=str(plan.model.options.get("motion", "absolute")),
+        adapt_scale=bool(plan.model.options.get("adapt_scale", False)),
+        carrier=plan.carrier,
+        alignment=plan.alignment,
+        metrics=tuple(
+            MetricIdentity(
+                id=metric.id,
+                version=metric.version,
+                definition=metric.definition,
+                weights=_digests(metric.weights, resources),
+            )
+            for metric in metrics
+        ),
+    )
+
+
+def _digests(names: Sequence[str], resources: Resources) -> dict[str, str]:
+    """sha256 of the weights that are there; a metric that lacks some is skipped clip by clip, with the reason."""
+    found = {}
+    for name in names:
+        with contextlib.suppress(Skip, WeightsError):
+            found[name] = identity(name, resources)
+    return found
+
+
+def with_twins(metrics: Sequence[Metric], suite: Suite, plan: Plan) -> list[Metric]:
+    """The metrics of a run, and their twins against true rotated views if any clip has one for a chosen setting."""
+    viewed = any(row in plan.rows for clip in suite.clips for row in clip.views)
+    twins = [true_view(metric) for metric in metrics if "reference" in metric.needs] if viewed else []
+    return [*metrics, *twins]
+
+
+def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (), console: Console) -> Finished:
+    """Run every clip of the suite and fill the run folder.
+
+    Each clip's result is on disk as soon as the clip ends; an interrupted run keeps the clips that had ended, and
+    `run.json` says that it is not complete.
+
+    Raises:
+        BenchError: the model cannot be loaded, or the folder cannot be written.
+    """
+    began = time.monotonic()
+    metrics = with_twins([registry.get(name) for name in plan.metrics], suite, plan)
+    protocol = protocol_of(suite, plan, metrics, plan.resources())
+    worker = Worker.of(plan) if jobs == 1 else None
+    manifest = _manifest(suite, plan, protocol, metrics, worker, command)
+    parts = Parts(plan.out / PARTS)
+    with _writable(plan.out):
+        write_text(plan.out / "run.json", manifest.model_dump_json(indent=2))
+    pools = _SuitePools()
+    complete = False
+    try:
+        with RunProgress(len(suite.clips), console=console) as progress:
+            results = _in_process(suite, worker, progress) if worker else in_processes(suite.clips, plan, jobs=jobs)
+            for index, result in results:
+                parts.add(index, result, protocol.row_hash)
+                pools.take(index, result)
+                if worker is None:
+                    progress.frames(result.record.frames)
+                progress.clip(result.record.id, failed=result.record.reason)
+        complete = True
+    finally:
+        finished = _finish(plan.out, manifest, parts, pools, seconds=time.monotonic() - began, complete=complete)
+    return finished
+
+
+def _in_process(suite: Suite, worker: Worker, progress: RunProgress) -> Iterator[tuple[int, ClipResult]]:
+    for index, clip in enumerate(suite.clips):
+        yield index, worker.run(clip, progress.frames)
+
+
+def _manifest(
+    suite: Suite,
+    plan: Plan,
+    protocol: Protocol,
+    metrics: Sequence[Metric],
+    worker: Worker | None,
+    command: Sequence[str],
+) -> RunManifest:
+    description = dict(worker.origin.describe()) if worker else {}
+    return RunManifest(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=tuple(command),
+        protocol=protocol,
+        protocol_hash=protocol.hash,
+        suite=SuiteRecord(
+            id=suite.id,
+            version=suite.version,
+            title=suite.title,
+            listed=suite.listed,
+            present=suite.listed - len(suite.missing),
+            selected=len(suite.clips),
+        ),
+        model=ModelRecord(name=plan.model.name, description=description),
+        settings=plan.rows,
+        metrics=tuple(_record(metric) for metric in metrics),
+        environment=environment(plan.device),
+    )
+
+
+def _record(metric: Metric) -> MetricRecord:
+    return MetricRecord(
+        id=metric.id,
+        label=metric.label,
+        version=metric.version,
+        direction=metric.direction,
+        unit=metric.unit,
+        definition=metric.definition,
+        source=metric.source,
+        ideal=metric.ideal,
+        scale=metric.scale,
+        digits=metric.digits,
+        per_frame=metric.per_frame,
+        needs_reference="reference" in metric.needs,
+    )
+
+
+def _finish(
+    out: Path, manifest: RunManifest, parts: Parts, pools: _SuitePools, *, seconds: float, complete: bool
+) -> Finished:
+    with _writable(out):
+        records = parts.join(out)
+        clips = read_clips(out)
+        persons = {record.id: record.person for record in records}
+        summary = summarise(clips, persons=persons, pooled=pools.outcomes(), seed=manifest.protocol.seed)
+        manifest = manifest.model_copy(
+            update={
+                "clips": tuple(records),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "seconds": round(seconds, 3),
+                "complete": complete,
+            }
+        )
+        shown = tables(manifest, summary, clips)
+        write_text(out / "summary.csv", to_csv(summary))
+        write_text(out / "table.md", "\n".join(table.to_markdown() for table in shown))
+        write_text(out / "run.json", manifest.model_dump_json(indent=2))
+        parts.remove()
+    return Finished(out, manifest, tuple(shown))
+
+
+@contextlib.contextmanager
+def _writable(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BenchError(
+            f"the run folder '{out}' cannot be written ({error.strerror or error}): "
+            "free space there or name another with --out"
+        ) from None

@@ -1,0 +1,209 @@
+"""Suites: named, versioned lists of clips. A suite is one file under `bench/suites/`."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import glob
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from bench.clips import Clip
+from bench.errors import BenchError
+from bench.record import Record
+from bench.settings import Setting
+
+FOLDER = Path(__file__).parent / "suites"
+
+VIDEO_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in "3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts vob webm wmv".split()  # noqa: SIM905
+)
+
+
+class FrameRules(Record):
+    """How the suite's frames are prepared: (height, width) after the resize, and the nominal rate of its clips."""
+
+    size: tuple[int, int] = (256, 256)
+    fps: float | None = None
+
+
+class ClipEntry(Record):
+    """One clip of a suite; paths are relative to the suite's data folder."""
+
+    id: str
+    file: str
+    person: str | None = None
+    truth: str | None = None
+    views: dict[str, str] = {}
+
+
+class SuiteFile(Record):
+    """The file of a suite, as it is written."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    version: int
+    title: str
+    licence: str
+    settings: tuple[str, ...] = ("original",)
+    """Settings of a run that names none."""
+    frames: FrameRules = FrameRules()
+    clips: tuple[ClipEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite with its clips found on disk. `listed` counts what the suite names, present or not."""
+
+    id: str
+    version: int
+    title: str
+    clips: tuple[Clip, ...]
+    listed: int
+    size: tuple[int, int] = (256, 256)
+    settings: tuple[str, ...] = ("original",)
+    missing: tuple[str, ...] = ()
+    """Ids of the clips whose files are not there."""
+
+    def first(self, limit: int | None) -> Suite:
+        """The suite cut down to its first `limit` clips; None keeps all."""
+        return self if limit is None else replace(self, clips=self.clips[:limit])
+
+    def animating(self, source: Path) -> Suite:
+        """The suite with every clip driving the picture `source` instead of its own first frame."""
+        if not source.is_file():
+            raise BenchError(f"--source '{source}' is not a file: name a picture or a video")
+        return replace(self, clips=tuple(replace(clip, source=source, views={}) for clip in self.clips))
+
+
+def names() -> list[str]:
+    """Names of the suites that ship with the benchmark."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load(name: str, *, data: Path | None = None) -> Suite:
+    """Read a named suite and find its clips under `data`; suites with embedded clips need none.
+
+    Raises:
+        BenchError: no suite is called `name`, its file is wrong, or none of its clips is there.
+    """
+    path = FOLDER / f"{name}.toml"
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), n=2)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise BenchError(f"there is no suite '{name}': {hint}the suites are {', '.join(names())}")
+    return read(path, data=data)
+
+
+def read(path: Path, *, data: Path | None = None) -> Suite:
+    """Read a suite file; its clips lie under `data`, or beside the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        written = SuiteFile.read(tomllib.loads(text), where=f"suite file '{path}'")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BenchError(f"suite file '{path}' cannot be read: {error}") from None
+    for setting in (*written.settings, *(view for entry in written.clips for view in entry.views)):
+        Setting.parse(setting)
+    root = data if data is not None else path.parent
+    clips = [_clip(entry, root) for entry in written.clips]
+    _refuse_repeats(clips, f"suite file '{path}'")
+    present = tuple(clip for clip in clips if clip.path.is_file())
+    if not present:
+        raise BenchError(
+            f"suite '{written.id}': none of its {len(clips)} clips is under '{root}': name the folder with --data"
+        )
+    missing = tuple(clip.id for clip in clips if not clip.path.is_file())
+    return Suite(
+        id=written.id,
+        version=written.version,
+        title=written.title,
+        clips=present,
+        listed=len(clips),
+        size=written.frames.size,
+        settings=written.settings,
+        missing=missing,
+    )
+
+
+def _clip(entry: ClipEntry, root: Path) -> Clip:
+    views = {str(Setting.parse(view)): root / file for view, file in entry.views.items()}
+    return Clip(id=entry.id, path=root / entry.file, person=entry.person, views=views)
+
+
+def of_videos(patterns: Sequence[str], *, size: tuple[int, int] = (256, 256)) -> Suite:
+    """Every file that the glob patterns match, as a suite of its own. A folder stands for the videos in it.
+
+    Clips are called after their files; where two would share a name, their suffix or folder tells them apart.
+
+    Raises:
+        BenchError: a pattern matches no file.
+    """
+    paths: list[Path] = []
+    for pattern in patterns:
+        found = sorted(_expand(pattern))
+        if not found:
+            raise BenchError(f"--videos '{pattern}' matches no file: check the path, and quote the pattern")
+        paths += found
+    unique = sorted({path.resolve(): path for path in paths}.values())
+    clips = tuple(Clip(id=identity, path=path) for identity, path in zip(_identities(unique), unique, strict=True))
+    return Suite(id="videos", version=1, title="videos", clips=clips, listed=len(clips), size=size)
+
+
+def of_pairs(table: Path, *, size: tuple[int, int] = (256, 256)) -> Suite:
+    """Cross-identity pairs: a CSV file with the columns source and driving, and id if the pairs have names.
+
+    A source is a picture or a video, of which the first frame counts; paths are relative to the table's folder.
+
+    Raises:
+        BenchError: the table cannot be read, lacks a column or a file, or names two pairs alike.
+    """
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BenchError(f"the pairs '{table}' cannot be read: {error}") from None
+    if not rows or not {"source", "driving"} <= set(rows[0]):
+        raise BenchError(f"the pairs '{table}' need a row of column names with source and driving, and a pair")
+    clips = tuple(_pair(table, number, row) for number, row in enumerate(rows, start=2))
+    _refuse_repeats(clips, f"the pairs '{table}'")
+    return Suite(id="pairs", version=1, title=table.stem, clips=clips, listed=len(clips), size=size)
+
+
+def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
+    source, driving = (table.parent / (row[name] or "") for name in ("source", "driving"))
+    for path in (source, driving):
+        if not path.is_file():
+            raise BenchError(f"the pairs '{table}', line {line}: '{path}' is not a file")
+    return Clip(id=row.get("id") or f"{source.stem}--{driving.stem}", path=driving, source=source)
+
+
+def _refuse_repeats(clips: Sequence[Clip], where: str) -> None:
+    repeated = [identity for identity, count in Counter(clip.id for clip in clips).items() if count > 1]
+    if repeated:
+        raise BenchError(f"{where}: two clips are called '{repeated[0]}': give each an id of its own")
+
+
+def _expand(pattern: str) -> list[Path]:
+    folder = Path(pattern)
+    if folder.is_dir():
+        return [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
+    if folder.is_file():
+        return [folder]  # a file whose own name holds glob characters
+    return [Path(found) for found in glob.glob(pattern, recursive=True) if Path(found).is_file()]  # noqa: PTH207
+
+
+def _identities(paths: Sequence[Path]) -> list[str]:
+    identities = [path.stem for path in paths]
+    for longer in (lambda path: path.name, lambda path: str(path)):
+        counts = Counter(identities)
+        identities = [
+            longer(path) if counts[identity] > 1 else identity for identity, path in zip(identities, paths, strict=True)
+        ]
+    return identities

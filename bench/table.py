@@ -1,0 +1,171 @@
+"""The table at the end of a run, in the terminal and as table.md: settings as rows, metrics as columns.
+
+`n` counts the clips that have any value in the row, `excluded` those that lack one of the columns, and why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.manifest import MetricRecord, RunManifest
+from bench.summary import SummaryRow
+from metrics.true_view import SUFFIX, TRUE_VIEW
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import RenderableType
+
+ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled grid of text with notes under it."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def to_markdown(self) -> str:
+        """The table in Markdown."""
+
+        def line(cells: Sequence[str]) -> str:
+            return "| " + " | ".join(_escape(cell) for cell in cells) + " |"
+
+        rule = "|" + "|".join([" --- "] + [" ---: "] * (len(self.head) - 1)) + "|"
+        lines = [f"**{_escape(self.title)}**", "", line(self.head), rule, *(line(row) for row in self.rows)]
+        if self.notes:
+            lines += ["", *(f"- {_escape(note)}" for note in self.notes)]
+        return "\n".join(lines) + "\n"
+
+    def to_rich(self, *, width: int | None = None) -> RenderableType:
+        """The table for the terminal.
+
+        With `width`, the columns of the terminal, no cell is cut or broken: where the table does not fit, its columns
+        become rows.
+        """
+        from rich.console import Group
+        from rich.table import Table as Grid
+        from rich.text import Text
+
+        lines = [self.head, *self.rows]
+        if width is not None and _width(lines) > width:
+            lines = list(zip(*lines, strict=True))
+        grid = Grid(title=Text(self.title), title_justify="left", header_style="bold")
+        for number, name in enumerate(lines[0]):
+            whole = number == 0 or width is not None
+            grid.add_column(Text(name), justify="left" if number == 0 else "right", no_wrap=whole)
+        for line in lines[1:]:
+            grid.add_row(*(Text(cell) for cell in line))
+        return Group(grid, *(Text(f"  {note}", style="dim") for note in self.notes))
+
+
+def _width(lines: Sequence[Sequence[str]]) -> int:
+    """Columns that the table takes with its borders and padding."""
+    from rich.cells import cell_len
+
+    return sum(max(map(cell_len, column)) + 3 for column in zip(*lines, strict=True)) + 1
+
+
+def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataFrame) -> list[Table]:
+    """The run's table, and below it the one against true rotated views where the suite has some."""
+    found = {(row.setting, row.metric): row for row in summary}
+    plain = [metric for metric in manifest.metrics if not metric.id.endswith(SUFFIX)]
+    twins = [metric for metric in manifest.metrics if metric.id.endswith(SUFFIX)]
+    coverage = f"{manifest.suite.selected} clips"
+    if manifest.suite.present < manifest.suite.listed:
+        coverage += f", {manifest.suite.present} of {manifest.suite.listed} present"
+    title = f"{manifest.suite.id} · {manifest.model.name} · {coverage}"
+    main = Table(
+        title=title,
+        head=("setting", *(_head(metric) for metric in plain), "n", "excluded"),
+        rows=tuple(_line(setting, plain, found, clips) for setting in manifest.settings),
+        notes=tuple(_notes(manifest, plain, found, clips)),
+    )
+    viewed = [setting for setting in manifest.settings if any((setting, metric.id) in found for metric in twins)]
+    if not viewed:
+        return [main]
+    against = Table(
+        title=f"{title} · against the true rotated view",
+        head=("setting", *(_head(metric).replace(TRUE_VIEW, "") for metric in twins), "n", "excluded"),
+        rows=tuple(_line(setting, twins, found, clips) for setting in viewed),
+    )
+    return [main, against]
+
+
+def _head(metric: MetricRecord) -> str:
+    arrow = ARROWS[metric.direction]
+    return f"{metric.label} {arrow}".rstrip()
+
+
+def _line(
+    setting: str,
+    metrics: Sequence[MetricRecord],
+    found: dict[tuple[str, str], SummaryRow],
+    clips: pd.DataFrame,
+) -> tuple[str, ...]:
+    ids = {metric.id for metric in metrics}
+    rows = clips[(clips["setting"] == setting) & clips["metric"].isin(ids)]
+    scored = rows[rows["status"] == "value"]["clip"].nunique()
+    excluded = ", ".join(
+        f"{count} {status}"
+        for status in ("skipped", "failed")
+        if (count := rows[rows["status"] == status]["clip"].nunique())
+    )
+    cells = (_cell(metric, found.get((setting, metric.id)), scored) for metric in metrics)
+    return (setting, *cells, str(scored), excluded or "–")
+
+
+def _cell(metric: MetricRecord, row: SummaryRow | None, scored: int) -> str:
+    if row is None:
+        return "–"
+    value = row.pooled if row.pooled_n else row.mean
+    text = shown(metric, value)
+    if row.n and row.infinite:
+        text += f" (∞ ×{row.infinite})"
+    if row.n and row.n + row.infinite < scored:
+        text += f" (n={row.n})"
+    return text
+
+
+def shown(metric: MetricRecord, value: float) -> str:
+    """A stored value as it is displayed: scaled, rounded, `∞` where infinite, `–` where there is none."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value * metric.scale:.{metric.digits}f}"
+
+
+def _notes(
+    manifest: RunManifest,
+    metrics: Sequence[MetricRecord],
+    found: dict[tuple[str, str], SummaryRow],
+    clips: pd.DataFrame,
+) -> list[str]:
+    notes = []
+    compared = [metric.label for metric in metrics if metric.needs_reference]
+    if compared and any(setting.startswith("free-view") for setting in manifest.settings):
+        notes.append(f"free view: {', '.join(compared)} are against the unrotated reference and are never ranked")
+    for metric in metrics:
+        sizes = sorted({row.pooled_n for (_, name), row in found.items() if name == metric.id and row.pooled_n})
+        if sizes:
+            counts = f"{sizes[0]}–{sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
+            notes.append(f"{metric.label}: pooled over the suite, N = {counts} frames a side")
+    for status in ("skipped", "failed"):
+        rows = clips[(clips["status"] == status) & clips["metric"].isin({metric.id for metric in metrics})]
+        for reason, group in list(rows.groupby("reason", sort=False))[:10]:
+            names = ", ".join(dict.fromkeys(group["metric"]))
+            notes.append(f"{status}: {group['clip'].nunique()} clips ({names}): {reason}")
+    notes += [f"clip '{clip.id}': {warning}" for clip in manifest.clips for warning in clip.warnings][:10]
+    return notes
+
+
+def _escape(cell: str) -> str:
+    for mark in "\\`*_{}[]<>|#$~":
+        cell = cell.replace(mark, "\\" + mark)
+    return cell.replace("\n", " ")

@@ -1,0 +1,166 @@
+"""Video files read as streams of upright RGB frames with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+import torch
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from bench.clips import Box
+from bench.clock import FrameClock
+from bench.colour import Conversion, Orientation, ToRgb
+from bench.container import open_media, seek_before, video_stream
+from bench.decoder import Damage, pictures
+from bench.errors import MediaError
+from bench.resize import DEFAULT, resize
+from bench.video_info import VideoInfo, first_picture_time, probe
+from metrics.frames import Frames
+
+__all__ = ["VideoInfo", "VideoReader", "first_picture_time", "probe"]
+
+_EPSILON = 1e-6  # seconds: time stamps in files are never finer
+
+
+class VideoReader:
+    """Upright RGB frames of a video file in shown order, in batches, in constant memory.
+
+    `size` (height, width) is resized to, after `crop`, by `kernel`; `start` and `end` (seconds from the first shown
+    frame) choose the frames with start ≤ time < end. Iterating yields `Frames` of at most `batch` frames, times in
+    seconds from the clip's first shown frame. After the last, `warnings` says what was wrong with the file.
+
+    Raises:
+        MediaError: the file cannot be read, has no frames (in that span), or the crop leaves the picture.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        size: tuple[int, int] | None = None,
+        crop: Box | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        batch: int = 16,
+        kernel: str = DEFAULT,
+        conversion: Conversion = "accurate",
+    ) -> None:
+        self.path = Path(path)
+        self.info = probe(self.path)
+        self.size = size
+        self.crop = None if crop is None else self._inside(crop)
+        self.start, self.end = start, end
+        self.batch = batch
+        self.kernel = kernel
+        self.conversion = conversion
+        self.warnings: tuple[str, ...] = self.info.warnings
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; iterating again opens it again."""
+        self._open.close()
+
+    def __iter__(self) -> Iterator[Frames]:
+        """Decode from the first frame on; every iteration is a pass of its own."""
+        self.close()
+        container = self._open.enter_context(open_media(self.path))
+        pixels: list[NDArray[np.uint8]] = []
+        times: list[float] = []
+        for rgb, time in self._frames(container):
+            pixels.append(rgb)
+            times.append(time)
+            if len(pixels) == self.batch:
+                yield self._batch(pixels, times)
+                pixels, times = [], []
+        if pixels:
+            yield self._batch(pixels, times)
+        self.close()
+
+    def _frames(self, container: InputContainer) -> Iterator[tuple[NDArray[np.uint8], float]]:
+        """Cropped frames of the asked span with their times."""
+        stream = video_stream(container, self.path)
+        clock = FrameClock(period=1 / self.info.fps, zero=self.info.zero)
+        damage = Damage()
+        to_rgb = ToRgb(self.conversion)
+        decoded = shown = 0
+        # Whether the file is decoded from its first to its last frame.
+        whole = self.start is None or not seek_before(container, self.info.zero + self.start)
+        for picture in pictures(container, stream, damage):
+            time = clock.time(picture.pts, picture.time_base)
+            decoded += 1
+            if self.end is not None and time >= self.end - _EPSILON:
+                whole = False
+                break
+            if self.start is not None and time < self.start - _EPSILON:
+                damage.clear()  # after a jump the first frames may lack what they refer to
+                continue
+            shown += 1
+            yield self._upright(to_rgb, picture), time
+        if not shown:
+            raise MediaError(f"{self.path} has no frames {self._span()}")
+        self.warnings = (*self.info.warnings, *self._found(decoded, clock.mended, damage, whole=whole))
+
+    def _upright(self, to_rgb: ToRgb, picture: av.VideoFrame) -> NDArray[np.uint8]:
+        try:
+            rgb = Orientation.of(picture).upright(to_rgb(picture))
+        except (av.FFmpegError, ValueError) as error:
+            raise MediaError(
+                f"{self.path}: pictures of format {picture.format.name} cannot be turned into RGB: re-encode the file"
+            ) from error
+        if rgb.shape[:2] != (self.info.height, self.info.width):
+            raise MediaError(
+                f"{self.path} changes its frame size from {self.info.width}x{self.info.height} to "
+                f"{rgb.shape[1]}x{rgb.shape[0]}: cut it there or re-encode it at one size"
+            )
+        if self.crop is not None:
+            rgb = rgb[self.crop.top : self.crop.bottom, self.crop.left : self.crop.right]
+        return rgb
+
+    def _batch(self, pixels: list[NDArray[np.uint8]], times: list[float]) -> Frames:
+        height, width = pixels[0].shape[:2]
+        batch = torch.empty((len(pixels), 3, height, width), dtype=torch.uint8)
+        for frame, rgb in zip(batch.numpy(), pixels, strict=True):
+            frame[:] = rgb.transpose(2, 0, 1)
+        if self.size is not None:
+            batch = resize(batch, self.size, kernel=self.kernel)
+        return Frames(batch, np.array(times))
+
+    def _inside(self, crop: Box) -> Box:
+        width, height = self.info.width, self.info.height
+        if not (0 <= crop.left < crop.right <= width and 0 <= crop.top < crop.bottom <= height):
+            corners = f"{crop.left},{crop.top} to {crop.right},{crop.bottom}"
+            raise MediaError(f"{self.path}: the crop {corners} leaves its {width}x{height} picture: correct the box")
+        return crop
+
+    def _span(self) -> str:
+        if self.start is None and self.end is None:
+            return "that can be decoded: get the file again, or leave it out"
+        end = "its end" if self.end is None else f"{self.end:g} s"
+        return f"between {self.start or 0:g} s and {end}: choose a span inside the clip"
+
+    def _found(self, decoded: int, mended: int, damage: Damage, *, whole: bool) -> Iterator[str]:
+        """What decoding showed to be wrong with the file."""
+        promised = self.info.promised_frames
+        if whole and promised is not None and decoded < promised:
+            yield f"file is damaged: {decoded} of {promised} promised frames could be read"
+        elif damage.packets:
+            yield f"file is damaged: {damage.packets} packets could not be decoded"
+        if damage.frames:
+            yield f"file is damaged: {damage.frames} frames were decoded with errors"
+        if mended:
+            yield f"{mended} frames without a time stamp of their own were placed by the frame rate"

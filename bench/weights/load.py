@@ -1,0 +1,110 @@
+"""State dicts for the networks: injected, found, or fetched; tensors only."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import WeightsError
+from bench.weights import store
+from bench.weights.mirrors import fetch
+from bench.weights.registry import get
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from metrics.metric import Resources
+
+_failed: dict[tuple[str, Path | None], str] = {}
+
+
+def resolve(name: str, resources: Resources) -> dict[str, Tensor]:
+    """The state dict of the registered weights `name`, on the CPU.
+
+    It is what `resources.weights` injects, else the verified file on this machine, else a file that is fetched now,
+    unless `resources.download` is off. A fetch that fails is not tried again in this process.
+
+    Raises:
+        Skip: the weights are missing; the reason names the command that fetches them.
+        WeightsError: the file is damaged, or holds anything but tensors.
+    """
+    injected = resources.weights.get(name)
+    if isinstance(injected, dict):
+        return injected
+    path = _file(name, resources)
+    return load_tensors(path)
+
+
+def identity(name: str, resources: Resources) -> str:
+    """sha256 of what `resolve` gives: of the file, or of an injected state dict's names, shapes and values.
+
+    Raises as `resolve` does.
+    """
+    injected = resources.weights.get(name)
+    if not isinstance(injected, dict):
+        return store.digest(_file(name, resources))
+    key = f"sha256 of {name}"
+    if key not in resources.networks:
+        resources.networks[key] = _state_digest(injected)
+    return str(resources.networks[key])
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """The state dict in a file of `torch.save`; nothing that the file may carry beside tensors is ever executed.
+
+    Raises:
+        WeightsError: it holds something else, or cannot be read.
+    """
+    import torch
+
+    try:
+        # Only the tensors that are asked for are read from a mapped file; half of VGG's never are.
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise WeightsError(f"{path} cannot be read as a file of tensors ({reason[:120]}): fetch it anew") from None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise WeightsError(f"{path} is not a state dict: it holds more or other things than named tensors")
+    return dict(state)
+
+
+def _file(name: str, resources: Resources) -> Path:
+    """The verified file behind `name`."""
+    injected = resources.weights.get(name)
+    if injected is not None:
+        assert isinstance(injected, Path)
+        if not injected.is_file():
+            raise WeightsError(f"weights '{name}': there is no file {injected}")
+        return injected
+    path = store.locate(name, resources.weights_dir)
+    if path is None:
+        return _fetch_once(name, resources)
+    store.check(get(name), path)
+    return path
+
+
+def _fetch_once(name: str, resources: Resources) -> Path:
+    from metrics.outcome import Skip
+
+    key = (name, resources.weights_dir)
+    remedy = f"weights missing: {name}, run 'python benchmark.py weights fetch {name}'"
+    if not resources.download:
+        raise Skip(remedy)
+    if key not in _failed:
+        try:
+            return fetch(name, resources.weights_dir, give_up_on_silent_hosts=True)
+        except WeightsError as error:
+            _failed[key] = str(error)
+    raise Skip(f"{remedy} ({_failed[key]})")
+
+
+def _state_digest(state: dict[str, Tensor]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        total.update(tensor.numpy().tobytes())
+    return total.hexdigest()

@@ -1,0 +1,117 @@
+"""Every file of weights by name: one visible table."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from bench.errors import BenchError
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """A file of weights and where it lawfully comes from.
+
+    `urls` are tried in order. `sha256` is the whole digest where it is known; `prefix` its first digits, where
+    only those are published (in the file's name). A digest that is not known is pinned when the file is first seen.
+    `aliases` are the names that mirrors give the same file. `package` is the installed package that carries the file,
+    `file` then being the path inside it. `megabytes` is about what it weighs (four bytes a parameter).
+    """
+
+    name: str
+    file: str
+    licence: str
+    used_by: tuple[str, ...]
+    urls: tuple[str, ...] = ()
+    sha256: str | None = None
+    prefix: str = ""
+    aliases: tuple[str, ...] = ()
+    megabytes: float | None = None
+    package: str | None = None
+
+
+_RELEASES = "https://github.com"
+_TORCH = "https://download.pytorch.org/models"
+_LIPSYNC = "https://www.robots.ox.ac.uk/~vgg/software/lipsync/data"
+
+REGISTRY: dict[str, WeightsFile] = {
+    weights.name: weights
+    for weights in (
+        WeightsFile(
+            name="inception",
+            file="pt_inception-2015-12-05-6726825d.pth",
+            aliases=("weights-inception-2015-12-05-6726825d.pth",),
+            urls=(
+                f"{_RELEASES}/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth",
+                f"{_RELEASES}/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
+            ),
+            prefix="6726825d",
+            megabytes=95.6,
+            licence="Apache-2.0",
+            used_by=("fid", "kid"),
+        ),
+        WeightsFile(
+            name="alexnet",
+            file="alexnet-owt-7be5be79.pth",
+            urls=(f"{_TORCH}/alexnet-owt-7be5be79.pth",),
+            prefix="7be5be79",
+            megabytes=244.4,
+            licence="BSD-3-Clause; trained on ImageNet",
+            used_by=("lpips",),
+        ),
+        WeightsFile(
+            name="vgg16",
+            file="vgg16-397923af.pth",
+            urls=(f"{_TORCH}/vgg16-397923af.pth",),
+            prefix="397923af",
+            megabytes=553.4,
+            licence="BSD-3-Clause; trained on ImageNet",
+            used_by=("lpips_vgg",),
+        ),
+        WeightsFile(
+            name="lpips_alex_heads",
+            file="weights/v0.1/alex.pth",
+            package="lpips",
+            sha256="df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+            licence="BSD-2-Clause",
+            used_by=("lpips",),
+        ),
+        WeightsFile(
+            name="lpips_vgg_heads",
+            file="weights/v0.1/vgg.pth",
+            package="lpips",
+            sha256="a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+            licence="BSD-2-Clause",
+            used_by=("lpips_vgg",),
+        ),
+        WeightsFile(
+            name="syncnet",
+            file="syncnet_v2.model",
+            urls=(f"{_LIPSYNC}/syncnet_v2.model",),
+            megabytes=54.6,
+            licence="code MIT; weights for research",
+            used_by=("lse_c", "lse_d", "av_offset"),
+        ),
+        WeightsFile(
+            name="s3fd",
+            file="sfd_face.pth",
+            urls=(f"{_LIPSYNC}/sfd_face.pth",),
+            megabytes=89.8,
+            licence="code MIT; weights for research",
+            used_by=("face tracks of strict parity",),
+        ),
+    )
+}
+
+
+def get(name: str) -> WeightsFile:
+    """The entry called `name`.
+
+    Raises:
+        BenchError: there is none; the message lists near matches and all names.
+    """
+    if name in REGISTRY:
+        return REGISTRY[name]
+    near = difflib.get_close_matches(name, REGISTRY, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise BenchError(f"there are no weights '{name}': {hint}the weights are {', '.join(REGISTRY)}")

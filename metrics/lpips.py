@@ -1,0 +1,234 @@
+"""LPIPS: learned perceptual distance over features of AlexNet or VGG16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bench.errors import WeightsError
+from bench.weights import resolve
+from metrics.convolution import Convolution, convolution
+from metrics.frames import Frames
+from metrics.metric import ClipFacts, FrameMean, Metric, Resources
+from metrics.networks import batch_size, batches, shared
+from metrics.outcome import Skip
+
+Net = Literal["alex", "vgg"]
+
+# The published code normalises ImageNet's pixels in [-1, 1] with these.
+_SHIFT = (-0.030, -0.088, -0.188)
+_SCALE = (0.458, 0.448, 0.450)
+_EPS = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A convolution with ReLU of a trunk: its index in torchvision's `features`, and what stands before and after it.
+
+    `size` is the side of its input for frames of 256 pixels, for which its weights are laid out.
+    """
+
+    index: int
+    size: int
+    stride: int = 1
+    padding: int = 1
+    pooled: bool = False
+    tapped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A classifier's convolutions up to the last that LPIPS looks at; the tapped ones are compared."""
+
+    weights: str
+    pool: int
+    smallest: int
+    layers: tuple[Layer, ...]
+
+
+TRUNKS: dict[Net, Trunk] = {
+    "alex": Trunk(
+        "alexnet",
+        pool=3,
+        smallest=31,
+        layers=(
+            Layer(0, 256, stride=4, padding=2),
+            Layer(3, 31, padding=2, pooled=True),
+            Layer(6, 15, pooled=True),
+            Layer(8, 15),
+            Layer(10, 15),
+        ),
+    ),
+    "vgg": Trunk(
+        "vgg16",
+        pool=2,
+        smallest=16,
+        layers=(
+            Layer(0, 256, tapped=False),
+            Layer(2, 256),
+            Layer(5, 128, pooled=True, tapped=False),
+            Layer(7, 128),
+            Layer(10, 64, pooled=True, tapped=False),
+            Layer(12, 64, tapped=False),
+            Layer(14, 64),
+            Layer(17, 32, pooled=True, tapped=False),
+            Layer(19, 32, tapped=False),
+            Layer(21, 32),
+            Layer(24, 16, pooled=True, tapped=False),
+            Layer(26, 16, tapped=False),
+            Layer(28, 16),
+        ),
+    ),
+}
+
+
+class Lpips:
+    """Trunk and linear heads on a device.
+
+    Raises:
+        WeightsError: a state dict is not that of its network.
+    """
+
+    def __init__(
+        self, net: Net, trunk: Mapping[str, Tensor], heads: Mapping[str, Tensor], device: torch.device
+    ) -> None:
+        self.net, self.device, self.trunk = net, device, TRUNKS[net]
+        try:
+            self.convolutions = [_build(trunk, layer, device) for layer in self.trunk.layers]
+            tapped = sum(layer.tapped for layer in self.trunk.layers)
+            self.heads = [
+                heads[f"lin{level}.model.1.weight"].detach().to(device, torch.float32).flatten()
+                for level in range(tapped)
+            ]
+        except KeyError as error:
+            raise WeightsError(
+                f"LPIPS weights have no {error}: they are not those of {self.trunk.weights} and its heads"
+            ) from None
+        scale = torch.tensor(_SCALE, device=device)
+        # Pixels p enter as ((p / 127.5 - 1) - shift) / scale.
+        self.gain = (1 / (127.5 * scale.double())).float()[:, None, None]
+        self.offset = (-(1 + torch.tensor(_SHIFT, device=device).double()) / scale.double()).float()[:, None, None]
+
+    @torch.no_grad()
+    def levels(self, pixels: Tensor) -> Iterator[Tensor]:
+        """Unit features of every compared level, one after the other: (T, 3, H, W) uint8 → (T, C, h, w) float32."""
+        x = pixels.to(self.device, torch.float32).mul_(self.gain).add_(self.offset)
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer, conv in zip(self.trunk.layers, self.convolutions, strict=True):
+            if layer.pooled:
+                x = F.max_pool2d(x, self.trunk.pool, 2)
+            x = conv(x)
+            if layer.tapped:
+                yield x / (torch.linalg.vector_norm(x, dim=1, keepdim=True) + _EPS)
+
+    def reference(self, ref: Frames) -> list[Tensor]:
+        """Unit features of reference frames, computed once however many settings they are compared with."""
+
+        def compute(frames: Frames) -> list[Tensor]:
+            parts = [list(self.levels(part)) for part in self._parts(frames)]
+            return [torch.cat(level) for level in zip(*parts, strict=True)]
+
+        return ref.derived(f"lpips-{self.net}", compute)
+
+    @torch.no_grad()
+    def terms(self, pred: Frames, ref: Frames) -> Tensor:
+        """The distance of every level: (levels, T) float64; their sum is LPIPS."""
+        smallest = min(pred.pixels.shape[-2:])
+        if smallest < self.trunk.smallest:
+            raise Skip(f"LPIPS needs frames of {self.trunk.smallest} pixels or more, these have {smallest}")
+        reference = self.reference(ref)
+        terms = []
+        start = 0
+        for part in self._parts(pred):
+            # A repeated frame on either side is there once, and stands for all.
+            chosen = slice(start, start + len(part)) if len(part) > 1 or not pred.repeated else slice(None)
+            levels = zip(self.levels(part), reference, self.heads, strict=True)
+            terms.append(torch.stack([_distance(x, y if len(y) == 1 else y[chosen], w) for x, y, w in levels]))
+            start += len(part)
+        joined = torch.cat(terms, 1)
+        return joined.expand(-1, len(pred)) if joined.shape[1] == 1 else joined
+
+    def _parts(self, frames: Frames) -> list[Tensor]:
+        pixels = frames.pixels[:1] if frames.repeated else frames.pixels
+        return batches(pixels, batch_size(self.device, cpu=8, other=32))
+
+
+def _build(state: Mapping[str, Tensor], layer: Layer, device: torch.device) -> Convolution:
+    weight, bias = (state[f"features.{layer.index}.{part}"] for part in ("weight", "bias"))
+    return convolution(
+        weight,
+        bias,
+        device=device,
+        size=(layer.size, layer.size),
+        stride=layer.stride,
+        padding=(layer.padding, layer.padding),
+    )
+
+
+def _distance(x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+    """Mean over places of the weighted squared difference over channels: 2 × (T, C, h, w) → (T,) float64."""
+    weighted = (x - y).square_().permute(0, 2, 3, 1).mul_(weights).sum(-1)
+    # One frame at a time, so that the order of summation does not hang on how many there are.
+    return torch.stack([frame.mean(dtype=torch.float64) for frame in weighted])
+
+
+def lpips(net: Net, resources: Resources) -> Lpips:
+    """This process's network.
+
+    Raises:
+        Skip: weights are missing.
+    """
+
+    def build() -> Lpips:
+        trunk, heads = (resolve(name, resources) for name in (TRUNKS[net].weights, f"lpips_{net}_heads"))
+        return Lpips(net, trunk, heads, resources.device)
+
+    return shared(f"lpips-{net}", resources, build)
+
+
+def _begin(net: Net) -> Callable[[ClipFacts, Resources], FrameMean]:
+    def begin(facts: ClipFacts, resources: Resources) -> FrameMean:
+        network = lpips(net, resources)
+        return FrameMean(lambda pred, ref: network.terms(pred, ref).sum(0))
+
+    return begin
+
+
+_metric = partial(
+    Metric,
+    version=1,
+    direction="lower",
+    unit="",
+    source="Zhang et al. 2018 (arXiv 1801.03924), agreeing with lpips 0.1.4",
+    bounds=(0.0, float("inf")),
+    ideal=0.0,
+    digits=4,
+)
+
+LPIPS_ALEX = _metric(
+    id="lpips",
+    label="LPIPS",
+    definition=(
+        "LPIPS v0.1 with AlexNet (torchvision's ImageNet weights) and the published linear heads; RGB frames "
+        "as scored, scaled to [-1, 1], not resized"
+    ),
+    begin=_begin("alex"),
+    weights=("alexnet", "lpips_alex_heads"),
+)
+
+LPIPS_VGG = _metric(
+    id="lpips_vgg",
+    label="LPIPS (VGG)",
+    definition=(
+        "LPIPS v0.1 with VGG16 (torchvision's ImageNet weights) and the published linear heads; RGB frames "
+        "as scored, scaled to [-1, 1], not resized"
+    ),
+    begin=_begin("vgg"),
+    weights=("vgg16", "lpips_vgg_heads"),
+)

@@ -1,0 +1,221 @@
+"""LSE-C, LSE-D and the offset: is the mouth in sync with the sound, by SyncNet's judgement?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from bench import weights
+from bench.faces import detector
+from metrics.frames import Frames
+from metrics.metric import ClipFacts, Metric, Resources
+from metrics.outcome import Outcome, Skip
+from syncnet import mfcc, network
+from syncnet.fast import FastSyncNet
+from syncnet.plan import CropPlan, TrackPlan, WholePlan
+from syncnet.session import MIN_WINDOWS, Session, TrackScore
+from syncnet.sound import Sound, voiced_share
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How mouths are cut: where the tracks come from, and which tracks count.
+
+    `tracked` is the video whose faces are followed, `whole` the frame as it is. Tracks need `min_windows` windows and
+    faces larger than `min_face` pixels.
+    """
+
+    name: str
+    tracked: Literal["reference", "prediction", "whole"] = "reference"
+    detector: str = detector.DEFAULT
+    min_windows: int = MIN_WINDOWS
+    min_face: float = 0.0
+
+
+TRACK = Rule("track")
+TRACK_OWN = Rule("track own", tracked="prediction")
+WHOLE = Rule("whole", tracked="whole")
+
+
+@dataclass(slots=True)
+class SyncAccumulator:
+    """One of SyncNet's numbers for one row of a clip; the work is its session's, shared with the other numbers."""
+
+    session: Session
+    rule: Rule
+    voiced: float
+    read: Callable[[TrackScore], float]
+    count: int = 0
+
+    def update(self, pred: Frames, ref: Frames) -> None:
+        """Take in the next frames."""
+        self.session.update(self.count, pred, ref)
+        self.count += len(pred)
+
+    def result(self) -> Outcome:
+        """The longest track's value; every track's are in the details."""
+        tracks = self.session.close()
+        if not tracks:
+            raise Skip(self._nothing())
+        details = {"voiced": self.voiced, "tracks": float(len(tracks))}
+        for number, track in enumerate(tracks):
+            verdict = track.score
+            values = {
+                "start": track.start,
+                "frames": track.frames,
+                "face": track.face,
+                "lse_d": verdict.distance,
+                "lse_c": verdict.confidence,
+                "offset": verdict.offset,
+            }
+            details |= {f"track{number}_{name}": float(value) for name, value in values.items()}
+        return Outcome("value", value=self.read(tracks[0]), n=tracks[0].score.windows, details=details)
+
+    def pool(self) -> None:
+        """The suite's value is the mean over clips."""
+        return
+
+    def _nothing(self) -> str:
+        needed = f"{self.rule.min_windows} windows of 5 frames with sound"
+        if self.rule.tracked == "whole":
+            return f"the clip has less than {needed}"
+        video = "reference" if self.rule.tracked == "reference" else "prediction"
+        size = f" and is larger than {self.rule.min_face:g} px" if self.rule.min_face else ""
+        return f"no face in the {video} can be followed through {needed}{size}"
+
+
+def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFacts, Resources], SyncAccumulator]:
+    def begin(facts: ClipFacts, resources: Resources) -> SyncAccumulator:
+        if facts.audio is None:
+            raise Skip("the clip has no sound")
+        key = f"sync {rule.name} of {facts.setting}"
+        session: Session | None = facts.shared.get(key)
+        if session is None or session.used:
+            sound = _sound(facts, resources)
+            own = rule.tracked == "prediction"
+            session = Session(
+                _plan(rule, facts, resources),
+                sound,
+                own=own,
+                min_windows=rule.min_windows,
+                min_face=rule.min_face,
+            )
+            facts.shared[key] = session
+        return SyncAccumulator(session, rule, facts.shared["voiced"], read)
+
+    return begin
+
+
+def _plan(rule: Rule, facts: ClipFacts, resources: Resources) -> CropPlan:
+    """The plan of crops: the clip's, for all rows, unless each row is tracked by itself."""
+    if rule.tracked == "prediction":
+        return TrackPlan(detector.load(rule.detector, resources), facts.fps)
+    key = f"crops {rule.tracked} {rule.detector}"
+    plan: CropPlan | None = facts.shared.get(key)
+    if plan is None or plan.count:
+        whole = rule.tracked == "whole"
+        plan = WholePlan(facts.fps) if whole else TrackPlan(detector.load(rule.detector, resources), facts.fps)
+        facts.shared[key] = plan
+    return plan
+
+
+def _sound(facts: ClipFacts, resources: Resources) -> Sound:
+    """The clip's sound, heard once for all rows."""
+    if "sound" not in facts.shared:
+        assert facts.audio is not None
+        samples = mfcc.at_16_khz(facts.audio.samples, facts.audio.rate)
+        facts.shared["voiced"] = voiced_share(samples)
+        if facts.shared["voiced"] == 0:
+            raise Skip("the sound is silent")
+        facts.shared["sound"] = Sound(samples, _network(resources))
+    return cast(Sound, facts.shared["sound"])
+
+
+def _network(resources: Resources) -> FastSyncNet:
+    if "syncnet" not in resources.networks:
+        state = weights.resolve("syncnet", resources)
+        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device)
+    return cast(FastSyncNet, resources.networks["syncnet"])
+
+
+_SOURCE = "Chung and Zisserman, ACCV-W 2016 (SyncNet); LSE: Prajwal et al., ACM MM 2020 (Wav2Lip)"
+_INPUT = "SyncNet v2 at 25 fps by time, 16 kHz int16 sound, shifts of -15 to 15 frames, zeros beyond the ends"
+_CROPS = {
+    TRACK: "mouths cut along the reference's longest face track",
+    TRACK_OWN: "mouths cut along the prediction's own longest face track",
+    WHOLE: "whole frames at 224 x 224",
+}
+
+
+def _metrics(rule: Rule, suffix: str, note: str) -> tuple[Metric, Metric, Metric]:
+    """LSE-C, LSE-D and the offset under one rule."""
+    faces = f" (faces by {rule.detector}, IoU 0.5, gaps to 25, median 13)" if rule.tracked != "whole" else ""
+    input_ = f"{_INPUT}; {_CROPS[rule]}{faces}, at least {rule.min_windows} windows"
+
+    def metric(
+        id_: str,
+        label: str,
+        what: str,
+        read: Callable[[TrackScore], float],
+        *,
+        direction: Literal["higher", "lower", "none"],
+        unit: str,
+        bounds: tuple[float, float],
+        digits: int,
+    ) -> Metric:
+        return Metric(
+            id=id_ + suffix,
+            label=label + note,
+            version=1,
+            direction=direction,
+            unit=unit,
+            definition=f"{what}; {input_}",
+            source=_SOURCE,
+            begin=_begin(rule, read),
+            bounds=bounds,
+            ideal=0.0 if id_ == "lse_d" else None,
+            needs=frozenset({"audio"}),
+            weights=("syncnet", "s3fd") if rule.detector == "s3fd" else ("syncnet",),
+            per_frame=False,
+            digits=digits,
+        )
+
+    infinity = float("inf")
+    return (
+        metric(
+            "lse_c",
+            "LSE-C",
+            "median minus minimum over shifts of the mean distance",
+            lambda track: track.score.confidence,
+            direction="higher",
+            unit="",
+            bounds=(0.0, infinity),
+            digits=3,
+        ),
+        metric(
+            "lse_d",
+            "LSE-D",
+            "minimum over shifts of the mean distance",
+            lambda track: track.score.distance,
+            direction="lower",
+            unit="",
+            bounds=(0.0, infinity),
+            digits=3,
+        ),
+        metric(
+            "av_offset",
+            "AV offset",
+            "shift of the smallest mean distance, positive where the sound leads",
+            lambda track: float(track.score.offset),
+            direction="none",
+            unit="frames",
+            bounds=(-15.0, 15.0),
+            digits=1,
+        ),
+    )
+
+
+LSE_C, LSE_D, AV_OFFSET = _metrics(TRACK, "", "")
+LSE_C_OWN, LSE_D_OWN, AV_OFFSET_OWN = _metrics(TRACK_OWN, "_track_own", " (own track)")
+LSE_C_WHOLE, LSE_D_WHOLE, AV_OFFSET_WHOLE = _metrics(WHOLE, "_whole", " (whole frame)")

@@ -1,0 +1,156 @@
+"""Any model in its own environment, run as an outside command, once for every clip and setting."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+
+from bench.encoder import VideoWriter
+from bench.errors import BenchError, PredictionError
+from bench.settings import Setting
+from metrics.frames import Frames
+from model.interface import Driving, SettingReport
+from model.predictions import Alignment, FileGenerator
+
+PLACEHOLDERS = ("source", "driving", "output", "yaw", "pitch", "roll")
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandModel:
+    """A command line with placeholders, run without a shell.
+
+    `{source}` is the source frame as a PNG file, `{driving}` the prepared driving video as lossless FFV1 with the
+    clip's frame rate, `{output}` where the prediction must be written; a file of that stem with another suffix, or a
+    folder of PNG frames, will do. `{yaw}`, `{pitch}` and `{roll}` are degrees, or `-` for an angle that stays driven.
+    A run of more than `timeout` seconds is ended, with all that it started.
+    """
+
+    command: str
+    timeout: float = 3600.0
+    align: Alignment = "strict"
+
+    def __post_init__(self) -> None:
+        unknown = set(_PLACEHOLDER.findall(self.command)) - set(PLACEHOLDERS)
+        if unknown:
+            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise BenchError(
+                f"--model-command: there is no placeholder {{{min(unknown)}}}: the placeholders are {known}"
+            )
+        if "{output}" not in self.command:
+            raise BenchError("--model-command: it needs {output}, the file that the prediction is read from")
+
+    def describe(self) -> Mapping[str, str | float | bool]:
+        """The command."""
+        return {"command": self.command}
+
+    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> CommandGenerator:
+        """Run the command under every setting and open what it wrote."""
+        generator = CommandGenerator(driving, self.align)
+        generator.run(self, settings)
+        return generator
+
+
+@dataclass(slots=True)
+class CommandGenerator:
+    """The outputs of the command for one clip; its folder goes when the clip ends."""
+
+    driving: Driving
+    align: Alignment
+    _files: FileGenerator | None = None
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def run(self, model: CommandModel, settings: tuple[Setting, ...]) -> None:
+        """Write the inputs, run the command for each setting, open the outputs."""
+        self._files = FileGenerator(self.driving, self.align)
+        self._folder = tempfile.TemporaryDirectory(prefix="talking-head-")
+        folder = Path(self._folder.name)
+        Image.fromarray(self.driving.source.permute(1, 2, 0).cpu().numpy()).save(folder / "source.png")
+        self._write_driving(folder / "driving.mkv")
+        for setting in settings:
+            place = folder / setting.folder
+            place.mkdir()
+            self._files.open(str(setting), partial(self._output, model, folder, place, setting))
+
+    def step(self, reference: Frames) -> Mapping[str, Frames]:
+        """Read on, in step with the reference."""
+        return self._files.step(reference) if self._files is not None else {}
+
+    def close(self) -> Mapping[str, SettingReport]:
+        """Errors of the settings whose command or output failed."""
+        try:
+            return self._files.close() if self._files is not None else {}
+        finally:
+            if self._folder is not None:
+                self._folder.cleanup()
+
+    def _write_driving(self, path: Path) -> None:
+        assert self.driving.reopen is not None
+        height, width = self.driving.source.shape[1:]
+        with VideoWriter(path, size=(height, width), fps=self.driving.fps, codec="ffv1") as writer:
+            for frames in self.driving.reopen():
+                writer.write(frames.cpu())
+
+    def _output(self, model: CommandModel, folder: Path, place: Path, setting: Setting) -> Path:
+        def degrees(angle: float | None) -> str:
+            return "-" if angle is None else f"{angle:g}"
+
+        values = {
+            "source": str(folder / "source.png"),
+            "driving": str(folder / "driving.mkv"),
+            "output": str(place / "output.mp4"),
+            "yaw": degrees(setting.yaw),
+            "pitch": degrees(setting.pitch),
+            "roll": degrees(setting.roll),
+        }
+        words = [_PLACEHOLDER.sub(lambda match: values[match[1]], word) for word in shlex.split(model.command)]
+        self._call(words, model.timeout, setting)
+        found = sorted(path for path in place.iterdir() if path.stem == "output")
+        if len(found) != 1:
+            raise PredictionError(
+                f"clip '{self.driving.id}': the model command ended without an error under {setting} "
+                f"but left {len(found)} outputs: it must write one, to {{output}}"
+            )
+        return found[0]
+
+    def _call(self, words: list[str], timeout: float, setting: Setting) -> None:
+        about = f"clip '{self.driving.id}': the model command"
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that what it starts can be ended with it
+            )
+        except OSError as error:
+            raise PredictionError(f"{about} cannot be started ({error.strerror}: {words[0]})") from None
+        try:
+            _, stderr = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise PredictionError(f"{about} took more than {timeout:g} s under {setting} and was ended") from None
+        except BaseException:
+            _end(process)
+            raise
+        if process.returncode != 0:
+            last = " | ".join(stderr.decode("utf-8", "replace").strip().splitlines()[-5:]) or "it said nothing"
+            raise PredictionError(f"{about} exited with {process.returncode} under {setting}: {last}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.communicate()

@@ -1,0 +1,66 @@
+"""Reconstruction of arrays with a model, without a runner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.errors import BenchError
+from bench.settings import Setting
+from model.interface import Driving, Session
+
+
+class Reconstructs:
+    """Gives a model `reconstruct`: the whole of a short video at once."""
+
+    __slots__ = ()
+
+    def open(self, driving: Driving, settings: Sequence[Setting]) -> Session:
+        """Begin a clip; every model has its own."""
+        raise NotImplementedError
+
+    def reconstruct(
+        self,
+        frames: Tensor | NDArray[np.uint8],
+        *,
+        setting: Setting | None = None,
+        source: Tensor | NDArray[np.uint8] | None = None,
+        fps: float = 25.0,
+        batch: int = 16,
+    ) -> Tensor:
+        """Animate a source by driving frames.
+
+        Args:
+            frames: (T, 3, H, W) uint8 RGB driving frames.
+            setting: pose to use; default: the driving pose (`original`).
+            source: (3, H, W) uint8 picture to animate; default: the first driving frame.
+            fps: frame rate of the driving frames.
+            batch: frames given to the model at a time.
+
+        Returns:
+            (T, 3, H, W) uint8, as many frames as were given.
+
+        Raises:
+            BenchError: the frames are not of that shape and type, or the setting was not followed.
+        """
+        driving = torch.as_tensor(frames)
+        if driving.dtype != torch.uint8 or driving.ndim != 4 or driving.shape[1] != 3 or len(driving) == 0:
+            raise BenchError(
+                f"frames are {tuple(driving.shape)} {driving.dtype}: a model is driven by (T, 3, H, W) uint8 RGB frames"
+            )
+        chosen = setting if setting is not None else Setting()
+        first = driving[0] if source is None else torch.as_tensor(source)
+
+        session = self.open(Driving("frames", first, fps, reopen=lambda: iter(driving.split(batch))), (chosen,))
+        try:
+            predicted = [session.step(part)[chosen] for part in driving.split(batch)]
+        finally:
+            reports = session.close()
+        report = reports.get(chosen)
+        if report is not None and report.error is not None:
+            raise BenchError(report.error)
+        return torch.cat(predicted)

@@ -1,0 +1,8 @@
+"""Tables, plots and a page from run folders: `python report.py results/RUN`."""
+
+import sys
+
+from bench.report.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

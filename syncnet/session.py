@@ -1,0 +1,100 @@
+"""SyncNet at work on one prediction of one clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bench.faces.bilinear import Pixels
+from metrics.frames import Frames
+from syncnet.crop import crop, whole
+from syncnet.plan import CropPlan
+from syncnet.scoring import SyncScore
+from syncnet.sound import Sound
+from syncnet.stream import TrackStream
+
+MIN_WINDOWS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TrackScore:
+    """What came of one face track: where it began (25 fps frames), its length, mean face size in pixels, verdict."""
+
+    start: int
+    frames: int
+    face: float
+    score: SyncScore
+
+
+@dataclass(slots=True)
+class Session:
+    """Cuts the mouths of one video as a plan says and scores every track against the sound.
+
+    Several metrics may drive one session with the same frames: whoever comes first does the work.
+    """
+
+    plan: CropPlan
+    sound: Sound
+    own: bool = False
+    """Whether the plan is made from the prediction instead of the reference."""
+    min_windows: int = MIN_WINDOWS
+    min_face: float = 0.0
+    """Tracks are scored that have at least `min_windows` windows and faces larger than `min_face` pixels."""
+    count: int = 0
+    """Source frames taken in."""
+    _frames: dict[int, Pixels] = field(default_factory=dict)
+    _position: int = 0
+    _streams: dict[int, TrackStream] = field(default_factory=dict)
+    _scores: list[TrackScore] = field(default_factory=list)
+    _closed: bool = False
+
+    def update(self, start: int, pred: Frames, ref: Frames) -> None:
+        """Take in the next frames, the first of which is source frame `start` of the clip."""
+        if start + len(pred) <= self.count:
+            return
+        assert start == self.count
+        self.plan.feed(start, pred if self.own else ref)
+        for number, frame in enumerate(pred.pixels.cpu().numpy(), start):
+            self._frames[number] = frame
+        self.count += len(pred)
+        self._work()
+        needed = self.plan.needed
+        for number in [number for number in self._frames if number < needed]:
+            del self._frames[number]
+
+    def close(self) -> list[TrackScore]:
+        """Every track that could be scored, the longest first, of equally long ones the larger face."""
+        if not self._closed:
+            self._closed = True
+            self.plan.close()
+            self._work()
+            for track in list(self._streams):
+                self._end(track)
+            self._frames.clear()
+            self._scores.sort(key=lambda track: (-track.frames, -track.face, track.start))
+        return self._scores
+
+    @property
+    def used(self) -> bool:
+        """Whether it has begun: too late for another metric to join."""
+        return self.count > 0 or self._closed
+
+    def _work(self) -> None:
+        for cut in self.plan.cuts(self._position):
+            self._position += 1
+            if cut.source is None:
+                self._end(cut.track)
+            elif cut.source < self.count:
+                frame = self._frames[cut.source]
+                mouth = whole(frame) if cut.region is None else crop(frame, cut.region)
+                if cut.track not in self._streams:
+                    self._streams[cut.track] = TrackStream(self.sound, cut.frame)
+                self._streams[cut.track].push(mouth)
+
+    def _end(self, track: int) -> None:
+        stream = self._streams.pop(track, None)
+        verdict = stream.close() if stream is not None else None
+        if stream is None or verdict is None or verdict.windows < self.min_windows:
+            return
+        face = self.plan.face_size(track)
+        if face > self.min_face:
+            self._scores.append(TrackScore(stream.start, stream.frames, face, verdict))

@@ -1,0 +1,84 @@
+"""Scoring of one face track while its crops stream by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import pad
+
+from bench.faces.bilinear import Pixels
+from syncnet.fast import TILE
+from syncnet.mfcc import SAMPLES_PER_FRAME
+from syncnet.network import SPAN
+from syncnet.scoring import SHIFTS, SyncScore, distances, score, window_count
+from syncnet.sound import Sound
+
+BLOCK = 2 * TILE
+"""Windows that go through the network together, always, so that nobody's batch size changes a bit."""
+
+MANY = 1 << 40
+"""More frames than any clip has."""
+
+
+@dataclass(slots=True)
+class TrackStream:
+    """One track of mouth crops against a clip's sound.
+
+    Memory does not grow with the track: at most 12 crops and 30 embeddings wait for what follows them; every window
+    that is done leaves its 31 distances.
+    """
+
+    sound: Sound
+    start: int
+    """The track's first frame (at 25 frames a second) in the clip."""
+    frames: int = 0
+    _crops: list[Pixels] = field(default_factory=list)
+    _waiting: Tensor | None = None
+    _done: int = 0
+    _table: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def push(self, crop: Pixels) -> None:
+        """Take in the (3, 224, 224) uint8 BGR crop of the next frame."""
+        self.frames += 1
+        self._crops.append(crop)
+        if len(self._crops) == BLOCK + SPAN - 1:
+            self._embed()
+            self._crops = self._crops[BLOCK:]
+            # The public code leaves the last window out, so the newest may not count.
+            self._compare(self._windows(self.frames), final=False)
+
+    def close(self) -> SyncScore | None:
+        """The verdict on the track, or None where it has no window."""
+        if len(self._crops) >= SPAN:
+            self._embed()
+            self._crops = []
+        self._compare(self._windows(self.frames), final=True)
+        return score(np.concatenate(self._table)) if self._table else None
+
+    def _windows(self, frames: int) -> int:
+        samples = self.sound.samples.shape[0] - self.start * SAMPLES_PER_FRAME
+        return window_count(frames, max(samples, 0))
+
+    def _embed(self) -> None:
+        if self._done + (0 if self._waiting is None else len(self._waiting)) >= self._windows(MANY):
+            return  # the sound has ended
+        fresh = self.sound.network.lip(torch.from_numpy(np.stack(self._crops)))
+        self._waiting = fresh if self._waiting is None else torch.cat([self._waiting, fresh])
+
+    def _compare(self, windows: int, *, final: bool) -> None:
+        """Compare every waiting window whose 31 sound windows are known, of the track's first `windows`."""
+        ready = windows if final else windows - SHIFTS
+        if self._waiting is None or ready <= self._done:
+            return
+        lip = self._waiting[: ready - self._done]
+        self._waiting = self._waiting[ready - self._done :]
+        # Beyond the track's windows there is no sound but zeros, which take part in the mean as the public code has it.
+        first, last = max(self._done - SHIFTS, 0), min(ready + SHIFTS, windows)
+        audio = self.sound.embeddings(self.start + first, self.start + last)
+        audio = pad(audio, (0, 0, first - (self._done - SHIFTS), ready + SHIFTS - last))
+        self._table.append(distances(lip, audio).float().cpu().numpy())
+        self._done = ready

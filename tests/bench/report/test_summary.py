@@ -1,0 +1,185 @@
+import math
+
+import pandas as pd
+import pytest
+
+from bench.errors import BenchError
+from bench.report.columns import choose, columns_of, rounded
+from bench.report.run import load, refuse_mixed
+from bench.report.summary import summary_table
+from bench.report.words import Words
+from tests.bench.report.runs import CLIPS, LEVEL, METRICS, make_run
+
+
+def table_of(runs, names=None):
+    return summary_table(runs, choose(columns_of(runs), names), Words("en"))
+
+
+def cells(table, setting, model=None):
+    rows = [row for row in table.rows if row.stub[0] == setting and (model is None or row.stub[-1] == model)]
+    assert len(rows) == 1
+    return dict(zip((column.key for column in table.columns), rows[0].cells, strict=True))
+
+
+def test_shows_what_the_summary_file_says(runs):
+    table = table_of(runs[:1])
+    stored = runs[0].mean("original", "l1")
+    cell = cells(table, "original")["l1"]
+    assert cell.value == stored["mean"] * 255
+    assert cell.plain == f"{stored['mean'] * 255:.2f} ± {(stored['high'] - stored['low']) / 2 * 255:.2f}"
+    assert cell.n == len(CLIPS)
+
+
+def test_ranks_models_within_a_setting_only(runs):
+    table = table_of(runs[:2])
+    good, worse = cells(table, "original", "copy"), cells(table, "original", "blur")
+    for metric in METRICS:
+        assert (good[metric].rank, worse[metric].rank) == (1, 2)
+    assert all(cell.rank == 0 for cell in cells(table, "ground truth").values())
+    assert all(cell.rank == 0 for cell in cells(table, "static").values())
+
+
+def test_never_ranks_reference_metrics_of_a_free_view(runs):
+    table = table_of(runs[:2])
+    turned = cells(table, "free view 30,10,0", "copy")
+    for metric, record in METRICS.items():
+        assert turned[metric].rank == (0 if record.needs_reference else 1)
+        assert any("unrotated" in note for note in turned[metric].notes) == record.needs_reference
+
+
+def test_ranks_true_views(tmp_path, monkeypatch):
+    twin = METRICS["psnr"].model_copy(update={"id": "psnr_true_view"})
+    monkeypatch.setitem(METRICS, "psnr_true_view", twin)
+    monkeypatch.setitem(LEVEL, "psnr_true_view", 20.0)
+    made = [make_run(tmp_path / str(i), model=f"m{i}", shift=5 * i, metrics=("psnr_true_view",)) for i in (0, 1)]
+    two = load(made)
+    assert cells(table_of(two), "free view 30,10,0", "m0")["psnr_true_view"].rank == 1
+
+
+def test_one_run_alone_is_not_ranked(runs):
+    assert all(cell.rank == 0 for row in table_of(runs[:1]).rows for cell in row.cells)
+
+
+def test_means_over_different_clips_are_not_ranked(runs):
+    table = table_of((runs[0], runs[2]))
+    assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
+    assert any("different clips" in note for note in table.notes)
+
+
+def test_embedded_columns_are_not_ranked_beside_official_ones(tmp_path, monkeypatch):
+    small = METRICS["fid"].model_copy(update={"id": "fd_small", "definition": "Fréchet distance, embedded network"})
+    monkeypatch.setitem(METRICS, "fd_small", small)
+    monkeypatch.setitem(LEVEL, "fd_small", 9.0)
+    made = [make_run(tmp_path / str(i), model=f"m{i}", shift=5 * i, metrics=("fid", "fd_small")) for i in (0, 1)]
+    two = load(made)
+    beside = cells(table_of(two), "original", "m0")
+    assert (beside["fid"].rank, beside["fd_small"].rank) == (1, 0)
+    assert cells(table_of(two, ["fd_small"]), "original", "m0")["fd_small"].rank == 1
+
+
+def test_infinite_values_are_counted_not_averaged(runs):
+    cell = cells(table_of(runs[:1]), "ground truth")["psnr"]
+    assert cell.value == math.inf
+    assert cell.plain == f"∞ ×{len(CLIPS)}"
+
+
+def test_excluded_clips_are_counted(tmp_path):
+    drop = {
+        ("anna_1", "original", "lse_c"): ("skipped", "no speech"),
+        ("anna_2", "original", "lse_c"): ("failed", "boom"),
+    }
+    table = table_of(load([make_run(tmp_path / "run", drop=drop)]))
+    cell = cells(table, "original")["lse_c"]
+    assert (cell.n, cell.skipped, cell.failed) == (3, 1, 1)
+    assert "n = 3: 1 skipped, 1 failed." in cell.notes
+
+
+def test_a_metric_that_was_skipped_everywhere_says_so(tmp_path):
+    drop = {(clip, "original", "lse_c"): ("skipped", "no sound") for clip in CLIPS}
+    cell = cells(table_of(load([make_run(tmp_path / "run", drop=drop)])), "original")["lse_c"]
+    assert (cell.value, cell.plain) == (None, "skipped")
+
+
+def test_closeness_is_the_mean_distance_from_each_clips_truth(runs):
+    cell = cells(table_of(runs[:1]), "original")["niqe:closeness"]
+    truth, found = runs[0].values("ground-truth", "niqe"), runs[0].values("original", "niqe")
+    assert cell.value == pytest.approx(sum(abs(found[clip] - truth[clip]) for clip in CLIPS) / len(CLIPS))
+
+
+def test_pooled_value_prints_its_n(runs):
+    cell = cells(table_of(runs[:1]), "original")["fid:pooled"]
+    assert cell.value == runs[0].mean("original", "fid")["pooled"]
+    assert any("N = 40 frames" in note for note in cell.notes)
+
+
+def test_protocols_are_never_mixed_silently(tmp_path, runs):
+    other = make_run(tmp_path / "other", model="large", protocol={"height": 512, "width": 512})
+    mixed = (runs[0], *load([other]))
+    with pytest.raises(BenchError, match=r"height is '256' and '512'.*--allow-mixed"):
+        refuse_mixed(mixed)
+    table = table_of(mixed)
+    assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
+    assert any("Protocols differ (height, width)" in note for note in table.notes)
+
+
+def test_another_clip_set_is_another_n_not_another_protocol(tmp_path, runs):
+    other = make_run(tmp_path / "other", model="m", protocol={"clip_set": "1" * 64, "preset": "fomm"})
+    refuse_mixed((runs[0], *load([other])))
+
+
+def test_few_people_are_said(runs):
+    assert any("Only 4 independent" in note for note in table_of(runs[:1]).notes)
+
+
+def test_a_free_view_that_never_turned_is_an_alarm(tmp_path):
+    folder = make_run(tmp_path / "run")
+    frame = pd.read_csv(folder / "clips.csv")
+    turned = frame["setting"] == "free-view:30,10,0"
+    frame.loc[turned, "value"] = frame.loc[frame["setting"] == "original", "value"].to_numpy() * 1.0005
+    frame.to_csv(folder / "clips.csv", index=False)
+    (alarm,) = table_of(load([folder])).alarms
+    assert "free view 30,10,0: the free view was very probably not applied: PSNR, SSIM, L1, LPIPS" in alarm
+
+
+def test_a_free_view_that_turned_is_none(runs):
+    assert table_of(runs).alarms == ()
+
+
+def test_a_cut_run_is_an_alarm(tmp_path):
+    (alarm,) = table_of(load([make_run(tmp_path / "run", complete=False)])).alarms
+    assert "not complete" in alarm
+
+
+def test_columns_come_in_the_order_asked_for(runs):
+    assert [c.key for c in table_of(runs[:1], ["ssim", "fid:pooled"]).columns] == ["ssim", "fid:pooled", "n"]
+    with pytest.raises(BenchError, match=r"--columns pnsr.*did you mean psnr"):
+        table_of(runs[:1], ["pnsr"])
+
+
+def test_digits_are_display(runs):
+    columns = rounded(columns_of(runs[:1]), ["1", "psnr=4"])
+    assert {c.key: c.digits for c in columns}["psnr"] == 4
+    assert {c.digits for c in columns if c.key != "psnr"} == {1}
+    for wrong in ("x", "psnr=-1", "99"):
+        with pytest.raises(BenchError, match="--digits"):
+            rounded(columns, [wrong])
+    with pytest.raises(BenchError, match="no column 'pnsr'"):
+        rounded(columns, ["pnsr=2"])
+
+
+def test_a_transposed_table_has_the_same_numbers(runs):
+    table = table_of(runs)
+    there = table.transpose()
+    back = list(zip(*(row.cells for row in there.rows), strict=True))
+    assert back == [row.cells for row in table.rows]
+    assert there.rows[2].stub == (table.columns[2].head,)
+
+
+def test_a_run_given_twice_is_a_mistake(folders):
+    with pytest.raises(BenchError, match="given twice"):
+        load([folders[0], folders[0]])
+
+
+def test_equal_model_names_are_told_apart(tmp_path):
+    two = load([make_run(tmp_path / "a", model="m"), make_run(tmp_path / "b", model="m")])
+    assert [run.label for run in two] == ["m (a)", "m (b)"]

@@ -1,0 +1,104 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.cli import main
+from tests.films import portrait_film
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["--videoz", "x"], "there is no option '--videoz': did you mean --videos"),
+        (["--videos", "x", "--metrics", "pnsr"], "there is no metric 'pnsr': did you mean psnr"),
+        (["--videos", "x", "--settings", "freeview"], "setting 'freeview' is not understood"),
+        (["--videos", "x", "--model", "statik"], "there is no model 'statik': did you mean static"),
+        (["--suite", "dmeo"], "there is no suite 'dmeo'"),
+        (["--videos", "/nowhere/*.mp4"], "matches no file"),
+        ([], "nothing to run"),
+        (["--videos", "x", "--limit", "0"], "0 is too few"),
+        (["--videos", "x", "--size", "big"], "is not a size"),
+        (["list", "metrix"], "metrix"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_2(words, expected, capsys):
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert expected in captured.err
+    assert len(captured.err.strip().splitlines()) == 1
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--videoz"], ["--videos", "x", "--metrics", "pnsr"], ["list", "--help"]]
+)
+def test_help_and_mistakes_load_nothing_heavy(words):
+    script = (
+        "import sys\nfrom bench.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'pandas', 'matplotlib', 'av', 'scipy', 'pydantic', 'rich', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_answers_at_once():
+    # The fastest of three: the bound is about what is imported, not about a busy machine.
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "benchmark.py", "--help"], cwd=ROOT, capture_output=True, check=True)
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.5
+
+
+def test_dry_run_writes_nothing(tmp_path, capsys):
+    film = portrait_film(tmp_path / "one.mp4")
+    assert main(["--videos", str(film), "--out", str(tmp_path / "run"), "--dry-run"]) == 0
+    assert not (tmp_path / "run").exists()
+    assert "one" in capsys.readouterr().out
+
+
+def test_a_run_that_is_there_is_not_overwritten(tmp_path, capsys):
+    film = portrait_film(tmp_path / "one.mp4")
+    words = ["--videos", str(film), "--metrics", "l1", "--out", str(tmp_path / "run"), "--video-codec", "none"]
+    assert main(words) == 0
+    assert main(words) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*words, "--overwrite"]) == 0
+
+
+def test_a_folder_of_other_things_is_not_filled(tmp_path, capsys):
+    film = portrait_film(tmp_path / "one.mp4")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "thesis.tex").write_text("x")
+    assert main(["--videos", str(film), "--out", str(tmp_path / "notes")]) == 2
+    assert "not a run" in capsys.readouterr().err
+
+
+def test_failed_clips_decide_the_exit_code(tmp_path, capsys):
+    portrait_film(tmp_path / "in" / "good.mp4")
+    (tmp_path / "in" / "bad.mp4").write_bytes(b"not a video")
+    words = ["--videos", str(tmp_path / "in"), "--metrics", "l1", "--video-codec", "none"]
+    assert main([*words, "--out", str(tmp_path / "a")]) == 1
+    assert "bad.mp4" in capsys.readouterr().out
+    assert main([*words, "--out", str(tmp_path / "b"), "--max-failures", "1"]) == 0
+
+
+def test_lists_name_everything(capsys):
+    from metrics.registry import TABLE
+
+    assert main(["list", "models"]) == 0
+    assert "static" in capsys.readouterr().out
+    assert main(["list", "settings"]) == 0
+    assert "free-view:30,10,0" in capsys.readouterr().out
+    assert main(["list", "suites"]) == 0
+    assert main(["list", "metrics"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in TABLE)

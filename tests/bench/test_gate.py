@@ -1,0 +1,238 @@
+import json
+import math
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from bench import baseline as baselines
+from bench import gate, verdicts
+from bench.baseline import Side
+from bench.errors import BenchError
+from bench.judgement import judge
+from bench.protocol import Protocol
+from bench.tolerance import Tolerances
+from tests.bench.report.runs import CLIPS, HOSTILE, METRICS, make_run
+
+RULES = Protocol(suite="toy", suite_version=1, clip_set="0")
+
+
+def sides(before, after, metric="psnr", setting="original", people=None):
+    def side(values):
+        return Side("side", RULES, people or {}, {setting: {metric: values}}, clips=tuple(values))
+
+    return side(before), side(after)
+
+
+def verdict(before, after, metric="psnr", tolerances=None, **kwargs):
+    first, second = sides(before, after, metric, **kwargs)
+    (finding,) = judge(first, second, [METRICS[metric]], Tolerances(tolerances)).findings
+    return finding
+
+
+def clips(values):
+    return {f"clip{i}": float(value) for i, value in enumerate(values)}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("gate") / "good", model="copy")
+
+
+@pytest.fixture
+def baseline(good, tmp_path):
+    path = tmp_path / "base.json"
+    assert gate.check(good, path, update=True) == 0
+    return path
+
+
+def test_green_on_a_rerun(good, baseline, tmp_path, capsys):
+    again = make_run(tmp_path / "again", model="copy")
+    assert gate.check(again, baseline, junit=tmp_path / "j.xml") == 0
+    assert "0 worse, 0 unsure, 0 better, 9 same" in " ".join(capsys.readouterr().out.split())
+    suite = ElementTree.parse(tmp_path / "j.xml").getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("9", "0", "0")
+
+
+def test_red_on_a_worse_model(baseline, tmp_path, capsys):
+    worse = make_run(tmp_path / "worse", model="blur", shift=5, noise_seed=1)
+    outputs = {"junit": tmp_path / "j.xml", "markdown": tmp_path / "m.md", "github": True}
+    assert gate.check(worse, baseline, **outputs) == 3
+    printed = capsys.readouterr().out
+    assert "✗ worse" in printed
+    assert "What fell, and where" in printed
+    assert "berta_1" in printed
+    suite = ElementTree.parse(tmp_path / "j.xml").getroot()[0]
+    assert suite.get("failures") == "9"
+    failure = suite.find("testcase[@name='psnr']/failure")
+    assert HOSTILE in failure.text
+    assert "change -1.20" in failure.get("message")
+    assert "9 got worse" in (tmp_path / "m.md").read_text("utf-8")
+    assert "<script" not in (tmp_path / "m.md").read_text("utf-8").replace("\\<", "")
+    annotations = [line for line in printed.splitlines() if line.startswith("::error ")]
+    assert len(annotations) == 9
+    assert all("%25" in line for line in annotations)
+
+
+def test_better_is_green(baseline, tmp_path, capsys):
+    assert gate.check(make_run(tmp_path / "better", shift=-5), baseline) == 0
+    assert "9 better" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_lost_clip_is_red_and_named(baseline, tmp_path, capsys):
+    assert gate.check(make_run(tmp_path / "lost", failed=("carl_1",)), baseline) == 3
+    assert "the clip failed" in capsys.readouterr().out
+
+
+def test_a_skipped_value_is_red_with_its_reason(baseline, tmp_path, capsys):
+    drop = {("anna_1", "original", "lse_c"): ("skipped", "no speech")}
+    assert gate.check(make_run(tmp_path / "lost", drop=drop), baseline) == 3
+    assert "skipped: no speech" in capsys.readouterr().out
+
+
+def test_a_clip_that_was_not_run_is_red_for_a_baseline_only(good, baseline, tmp_path):
+    fewer = make_run(tmp_path / "fewer", clips=CLIPS[:3])
+    assert gate.check(fewer, baseline) == 3
+    assert gate.main([str(good), str(fewer)]) == 0
+
+
+def test_compare_takes_runs_and_baselines(good, baseline, tmp_path):
+    worse = make_run(tmp_path / "worse", shift=5)
+    assert gate.main([str(good), str(worse)]) == 3
+    assert gate.main([str(baseline), str(worse)]) == 3
+    loose = ["psnr:-9", "ssim:-1", "fid:+90%", "l1:+90%", "lpips:+90%", "niqe:+90%", "lse_c:-9"]
+    assert gate.main([str(good), str(worse), "--tolerance", *loose]) == 0
+
+
+def test_another_protocol_is_refused_with_its_fields(baseline, tmp_path):
+    other = make_run(tmp_path / "other", protocol={"height": 512})
+    with pytest.raises(BenchError, match=r"height was '256' and is '512'.*--update-baseline"):
+        gate.check(other, baseline)
+
+
+def test_baseline_is_small_and_says_its_protocol(good, baseline):
+    data = json.loads(baseline.read_text("utf-8"))
+    assert data["protocol_hash"] == json.loads((good / "run.json").read_text("utf-8"))["protocol_hash"]
+    assert data["values"]["original"]["psnr"][HOSTILE] == pytest.approx(20.95, abs=0.01)
+    assert data["values"]["ground-truth"]["psnr"]["anna_1"] == "Infinity"
+    longest = max(len(line) for line in baseline.read_text("utf-8").splitlines())
+    assert longest < 120
+
+
+def test_updating_keeps_tolerances(good, baseline):
+    gate.check(good, baseline, tolerances=["psnr:-0.5"], update=True)
+    gate.check(good, baseline, tolerances=["lpips:+9%"], update=True)
+    assert baselines.read(baseline).tolerances == {"psnr": "-0.5", "lpips": "+9%"}
+
+
+def test_a_stored_tolerance_holds(good, baseline, tmp_path):
+    gate.check(good, baseline, tolerances=["psnr:-5"], update=True)
+    worse = baselines.of_run(make_run(tmp_path / "worse", shift=5))
+    before = baselines.read_side(baseline)
+    findings = judge(before, worse, [METRICS["psnr"]], Tolerances(before.tolerances)).findings
+    assert [finding.verdict for finding in findings] == ["same"]
+
+
+@pytest.mark.parametrize("broken", [{"failed": ("carl_1",)}, {"complete": False}])
+def test_a_broken_run_becomes_no_baseline(broken, tmp_path):
+    with pytest.raises(BenchError, match="cannot become a baseline"):
+        gate.check(make_run(tmp_path / "run", **broken), tmp_path / "base.json", update=True)
+
+
+def test_missing_and_damaged_baselines_are_said(good, baseline, tmp_path):
+    with pytest.raises(BenchError, match="--update-baseline"):
+        gate.check(good, tmp_path / "none.json")
+    (tmp_path / "bad.json").write_text("{", "utf-8")
+    with pytest.raises(BenchError, match="is not a baseline"):
+        gate.check(good, tmp_path / "bad.json")
+    data = json.loads(baseline.read_text("utf-8"))
+    data["protocol"]["height"] = 64
+    baseline.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(BenchError, match="was edited"):
+        gate.check(good, baseline)
+
+
+def test_noise_pages_nobody():
+    generator = np.random.default_rng(0)
+    red = 0
+    for _ in range(200):
+        before = generator.normal(24, 2, 12)
+        after = before + generator.normal(0, 0.5, 12)
+        red += verdict(clips(before), clips(after)).verdict == "worse"
+    # The interval alone would say so in 2.5 % of cases; the tolerance makes it rarer.
+    assert red <= 4
+
+
+def test_a_fall_within_noise_is_unsure():
+    found = verdict(clips([20, 25, 30, 22]), clips([17, 27, 28, 23]))
+    assert (found.verdict, found.why) == ("unsure", "the interval crosses the tolerance")
+
+
+def test_a_small_sure_fall_within_the_tolerance_is_the_same():
+    assert verdict(clips(range(20, 30)), clips(np.arange(20, 30) - 0.05)).verdict == "same"
+    assert verdict(clips(range(20, 30)), clips(np.arange(20, 30) - 0.15)).verdict == "worse"
+
+
+def test_tolerance_is_in_the_unit_of_the_table():
+    # L1 is stored in 0-1 and shown in 0-255.
+    before, after = clips([0.04, 0.05, 0.06]), clips([0.044, 0.054, 0.064])
+    assert verdict(before, after, "l1", {"l1": "+1.1"}).verdict == "same"
+    assert verdict(before, after, "l1", {"l1": "+0.9"}).verdict == "worse"
+
+
+def test_one_clip_is_never_sure():
+    assert verdict(clips([24.0]), clips([20.0])).verdict == "unsure"
+    assert verdict(clips([24.0]), clips([24.0])).verdict == "same"
+
+
+def test_one_person_is_judged_by_clips():
+    people = {f"clip{i}": "anna" for i in range(6)}
+    found = verdict(clips(range(20, 26)), clips(range(18, 24)), people=people)
+    assert (found.verdict, found.why) == ("worse", "falls beyond the tolerance")
+    assert not math.isnan(found.low)
+
+
+def test_infinite_values():
+    same = verdict(clips([math.inf, math.inf]), clips([math.inf, math.inf]))
+    assert same.fallen == ()
+    fell = verdict(clips([math.inf, 30.0, 31.0]), clips([40.0, 30.0, 31.0]))
+    assert (fell.verdict, fell.why) == ("worse", "clips no longer infinite: 1")
+    rose = verdict(clips([40.0, 30.0, 31.0]), clips([math.inf, 30.0, 31.0]))
+    assert rose.verdict == "same"
+
+
+def test_a_metric_without_direction_may_move_neither_way():
+    metric = METRICS["lse_c"].model_copy(update={"id": "av_offset", "direction": "none"})
+    first, second = sides(clips([0, 0, 0, 0]), clips([3, 3, 3, 3]), "av_offset")
+    for one, other in ((first, second), (second, first)):
+        (finding,) = judge(one, other, [metric], Tolerances()).findings
+        assert finding.verdict == "worse"
+
+
+def test_free_view_against_the_unrotated_reference_is_not_judged():
+    first, second = sides(clips([24, 25]), clips([4, 5]), setting="free-view:30,0,0")
+    assert judge(first, second, [METRICS["psnr"]], Tolerances()).findings == ()
+
+
+def test_a_moved_ground_truth_is_a_note():
+    first, second = sides(clips([5, 6]), clips([5, 7]), "niqe", setting="ground-truth")
+    judgement = judge(first, second, [METRICS["niqe"]], Tolerances())
+    assert judgement.findings == ()
+    assert "1 clips moved, which no model can do" in judgement.notes[0]
+
+
+def test_what_was_not_measured_is_noted():
+    first, second = sides(clips([24, 25]), clips([24, 25]))
+    first = replace(first, values={**first.values, "free-view:0,0,0": {"niqe": clips([5])}})
+    notes = judge(first, second, list(METRICS.values()), Tolerances()).notes
+    assert notes == ("free-view:0,0,0: not run this time",)
+
+
+def test_xml_and_annotations_hold_any_name():
+    bad = "a\x00b\nc%,:"
+    first, second = sides({bad: 24.0, "x": 25.0, "y": 26.0}, {bad: 20.0, "x": 21.0, "y": 22.0})
+    judgement = judge(first, second, [METRICS["psnr"]], Tolerances())
+    ElementTree.fromstring(verdicts.junit(judgement).encode())
+    (line,) = verdicts.github(judgement).splitlines()
+    assert "%0A" in line

@@ -1,0 +1,304 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from bench import suite as suites
+from bench.manifest import RunManifest
+from bench.plan import ModelPlan, Plan
+from bench.runner import run
+from bench.settings import Setting
+from bench.store import read_clips, read_frames, read_manifest, read_summary
+from bench.video import VideoReader
+from metrics.scoring import score
+from model import registry as models
+from model.interface import SettingReport
+from tests.films import portrait_film
+
+PIXEL = ("l1", "psnr", "ssim")
+ORIGINAL = Setting()
+VIEW = Setting.parse("free-view:30,10,0")
+
+
+def quiet():
+    return Console(quiet=True)
+
+
+def plan(out, **fields):
+    defaults = {"model": ModelPlan("static"), "settings": (ORIGINAL,), "metrics": PIXEL, "size": (64, 64)}
+    return Plan(out=out, **{**defaults, **fields})
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    for number, count in enumerate((9, 14, 5)):
+        portrait_film(folder / f"clip{number}.mp4", count=count, seed=number, sounding=number != 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def static_run(films, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "static"
+    run(suites.of_videos([str(films)]), plan(out), console=quiet())
+    return out
+
+
+def values(folder, setting, metric):
+    rows = read_clips(folder)
+    return rows[(rows["setting"] == setting) & (rows["metric"] == metric)].set_index("clip")["value"]
+
+
+def decoded(path):
+    with VideoReader(path, size=(64, 64)) as reader:
+        return torch.cat([frames.pixels for frames in reader])
+
+
+def test_the_run_agrees_with_scoring_the_arrays(films, static_run):
+    """The slow, obvious way: decode everything, repeat the first frame, score the arrays."""
+    for number in range(3):
+        reference = decoded(films / f"clip{number}.mp4")
+        outcomes = score(PIXEL, reference[:1].expand_as(reference).contiguous(), reference)
+        for metric in PIXEL:
+            expected = outcomes[metric].value
+            assert values(static_run, "original", metric)[f"clip{number}"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_ground_truth_row_is_ideal(static_run):
+    assert (values(static_run, "ground-truth", "l1") == 0).all()
+    assert np.isinf(values(static_run, "ground-truth", "psnr")).all()
+    assert values(static_run, "ground-truth", "ssim").to_numpy() == pytest.approx(1.0, abs=1e-12)
+
+
+def test_the_copy_model_equals_the_ground_truth(films, tmp_path):
+    run(suites.of_videos([str(films)]), plan(tmp_path / "run", model=ModelPlan("copy")), console=quiet())
+    rows = read_clips(tmp_path / "run")
+    for metric in PIXEL:
+        assert values(tmp_path / "run", "original", metric).equals(values(tmp_path / "run", "ground-truth", metric))
+    assert set(rows["setting"]) == {"ground-truth", "static", "original"}
+
+
+def test_summary_holds_both_means_and_the_counts(static_run):
+    clips, summary = read_clips(static_run), read_summary(static_run)
+    row = summary[(summary["setting"] == "original") & (summary["metric"] == "l1")].iloc[0]
+    scored = clips[(clips["setting"] == "original") & (clips["metric"] == "l1")]
+    assert row["mean"] == pytest.approx(scored["value"].mean())
+    assert row["frame_mean"] == pytest.approx(np.average(scored["value"], weights=scored["n"]))
+    assert (row["n"], row["skipped"], row["failed"]) == (3, 0, 0)
+    assert row["low"] <= row["mean"] <= row["high"]
+
+
+def test_per_frame_values_average_to_the_clips(static_run):
+    frames = read_frames(static_run, clip="clip1")
+    for metric in PIXEL:
+        chosen = frames[(frames["setting"] == "original") & (frames["metric"] == metric)]
+        assert len(chosen) == 14
+        assert list(chosen["frame"]) == list(range(14))
+        assert chosen["time"].to_numpy() == pytest.approx(np.arange(14) / 25, abs=1e-6)
+        finite = chosen["value"][np.isfinite(chosen["value"])]
+        assert finite.mean() == pytest.approx(values(static_run, "original", metric)["clip1"])
+
+
+def test_every_row_carries_its_protocol(static_run):
+    manifest = read_manifest(static_run)
+    rows = read_clips(static_run)
+    for metric in PIXEL:
+        assert set(rows[rows["metric"] == metric]["protocol"]) == {manifest.protocol.row_hash(metric)}
+    assert manifest.protocol_hash == manifest.protocol.hash
+    assert manifest.complete
+
+
+def test_nothing_is_left_but_what_is_documented(static_run):
+    names = {path.name for path in static_run.iterdir()}
+    assert names == {"run.json", "clips.csv", "details.csv", "summary.csv", "frames.parquet", "table.md", "videos"}
+
+
+def test_videos_are_kept_with_their_sound(films, static_run):
+    for number in range(3):
+        for folder in ("reference", "original"):
+            path = static_run / "videos" / folder / f"clip{number}.mp4"
+            with VideoReader(path) as reader:
+                assert sum(len(frames) for frames in reader) == (9, 14, 5)[number]
+                assert reader.info.has_audio == (number != 2)
+
+
+def test_a_side_by_side_video_holds_source_reference_and_settings(films, tmp_path):
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), side_by_side=True, settings=(ORIGINAL, VIEW), codec="ffv1")
+    run(suites.of_videos([str(films / "clip0.mp4")]), chosen, console=quiet())
+    with VideoReader(tmp_path / "run" / "videos" / "side-by-side" / "clip0.mkv") as reader:
+        wide = torch.cat([frames.pixels for frames in reader])
+    reference = decoded(films / "clip0.mp4")
+    assert wide.shape == (9, 3, 64, 4 * 64)
+    source, *others = wide.split(64, dim=3)
+    assert torch.equal(source, reference[:1].expand_as(reference))
+    assert all(torch.equal(panel, reference) for panel in others)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 64])
+def test_batch_size_changes_no_number(films, static_run, tmp_path, batch):
+    run(suites.of_videos([str(films)]), plan(tmp_path / "run", batch=batch, codec=None), console=quiet())
+    expected, found = read_clips(static_run), read_clips(tmp_path / "run")
+    assert expected.drop(columns="value").equals(found.drop(columns="value"))
+    assert found["value"].to_numpy() == pytest.approx(expected["value"].to_numpy(), rel=1e-12)
+
+
+@pytest.mark.slow
+def test_worker_count_changes_no_number(films, static_run, tmp_path):
+    run(suites.of_videos([str(films)]), plan(tmp_path / "run", codec=None), jobs=2, console=quiet())
+    assert (tmp_path / "run" / "clips.csv").read_text() == (static_run / "clips.csv").read_text()
+    assert read_summary(tmp_path / "run").equals(read_summary(static_run))
+
+
+def test_the_same_run_twice_is_the_same(films, static_run, tmp_path):
+    run(suites.of_videos([str(films)]), plan(tmp_path / "run", codec=None), console=quiet())
+    assert (tmp_path / "run" / "clips.csv").read_bytes() == (static_run / "clips.csv").read_bytes()
+    assert read_frames(tmp_path / "run").equals(read_frames(static_run))
+
+
+def test_broken_clips_fail_by_name_and_the_others_finish(films, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "broken.mp4").write_bytes(b"\0" * 100)
+    (folder / "good.mp4").write_bytes((films / "clip0.mp4").read_bytes())
+    finished = run(suites.of_videos([str(folder)]), plan(tmp_path / "run"), console=quiet())
+    assert [clip.id for clip in finished.failures] == ["broken"]
+    assert "broken.mp4" in finished.failures[0].reason
+    rows = read_clips(tmp_path / "run").set_index("clip")
+    assert set(rows.loc["broken", "status"]) == {"failed"}
+    assert set(rows.loc["good", "status"]) == {"value"}
+    assert "failed: 1 clips" in (tmp_path / "run" / "table.md").read_text()
+
+
+def test_non_ascii_names_go_through_every_output(tmp_path, monkeypatch):
+    folder = tmp_path / "Ünïcödé 目录"
+    name = "视频 测试 <b>&_$% señor"
+    portrait_film(folder / f"{name}.mp4", count=4)
+    monkeypatch.chdir(folder)
+    out = folder / "результаты"
+    run(suites.of_videos(["*.mp4"]), plan(out), console=quiet())
+    assert set(read_clips(out)["clip"]) == {name}
+    assert set(read_frames(out)["clip"]) == {name}
+    manifest = read_manifest(out)
+    assert manifest.clips[0].id == name
+    assert (out / manifest.clips[0].videos["original"]).is_file()
+    assert name in json.loads((out / "run.json").read_text("utf-8"))["clips"][0]["id"]
+
+
+class Faulty:
+    """A model with a chosen defect."""
+
+    name, size = "faulty", None
+
+    def __init__(self, defect):
+        self.defect = defect
+
+    def describe(self):
+        return {}
+
+    def open(self, driving, settings):
+        if self.defect == "open":
+            raise RuntimeError("no memory for this")
+        self.settings, self.count = settings, 0
+        return self
+
+    def step(self, driving):
+        self.count += 1
+        if self.defect == "step" and self.count == 2:
+            raise RuntimeError("died in the middle")
+        wrong = {"short": driving[1:], "float": driving.float(), "size": driving[..., 1:]}
+        return dict.fromkeys(self.settings, wrong.get(self.defect, driving))
+
+    def close(self):
+        error = "the free view did not turn the head" if self.defect == "still" else None
+        yaw = np.arange(9.0)
+        return {
+            setting: SettingReport({"model_yaw": yaw}, None if setting.is_original else error)
+            for setting in self.settings
+        }
+
+
+@pytest.mark.parametrize(
+    "defect, words",
+    [
+        ("open", "no memory for this"),
+        ("step", "died in the middle"),
+        ("short", "as many uint8 frames"),
+        ("float", "float32"),
+        ("size", "of that size"),
+    ],
+)
+def test_a_models_fault_ends_its_rows_and_no_other(films, tmp_path, monkeypatch, defect, words):
+    monkeypatch.setattr(models, "load", lambda name, **options: Faulty(defect))
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), batch=4)
+    run(suites.of_videos([str(films / "clip0.mp4")]), chosen, console=quiet())
+    rows = read_clips(tmp_path / "run").set_index("setting")
+    assert set(rows.loc["original", "status"]) == {"failed"}
+    assert all(words in reason and "clip0" in reason for reason in rows.loc["original", "reason"])
+    assert set(rows.loc["ground-truth", "status"]) == {"value"}
+    assert set(rows.loc["static", "status"]) == {"value"}
+
+
+def test_a_free_view_that_does_not_turn_is_a_failure(films, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "load", lambda name, **options: Faulty("still"))
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW))
+    run(suites.of_videos([str(films / "clip0.mp4")]), chosen, console=quiet())
+    rows = read_clips(tmp_path / "run").set_index("setting")
+    assert set(rows.loc[str(VIEW), "status"]) == {"failed"}
+    assert set(rows.loc["original", "status"]) == {"value"}
+    frames = read_frames(tmp_path / "run")
+    assert list(frames[(frames["setting"] == str(VIEW)) & (frames["metric"] == "model_yaw")]["value"]) == list(range(9))
+
+
+def test_an_interrupted_run_keeps_what_had_ended(films, tmp_path, monkeypatch):
+    from bench import workers
+
+    honest, count = workers.run_clip, []
+
+    def interrupting(*args, **options):
+        count.append(1)
+        if len(count) == 3:
+            raise KeyboardInterrupt
+        return honest(*args, **options)
+
+    monkeypatch.setattr(workers, "run_clip", interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        run(suites.of_videos([str(films)]), plan(tmp_path / "run", codec=None), console=quiet())
+    assert set(read_clips(tmp_path / "run")["clip"]) == {"clip0", "clip1"}
+    assert not read_manifest(tmp_path / "run").complete
+
+
+def test_true_views_are_scored_in_columns_of_their_own(films, tmp_path):
+    suite = suites.of_videos([str(films / "clip0.mp4")])
+    clip = replace(suite.clips[0], views={str(VIEW): films / "clip0.mp4"})
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW))
+    finished = run(replace(suite, clips=(clip,)), chosen, console=quiet())
+    rows = read_clips(tmp_path / "run")
+    true_view = rows[rows["metric"] == "l1_true_view"].set_index("setting")
+    assert list(true_view.index) == [str(VIEW)]
+    assert true_view["value"].tolist() == [0.0]
+    assert len(finished.tables) == 2
+
+
+def test_a_true_view_of_another_length_fails_its_own_columns_only(films, tmp_path):
+    suite = suites.of_videos([str(films / "clip0.mp4")])
+    for other in ("clip1.mp4", "clip2.mp4"):
+        clip = replace(suite.clips[0], views={str(VIEW): films / other})
+        chosen = plan(tmp_path / other, model=ModelPlan("copy"), settings=(VIEW,), codec=None)
+        run(replace(suite, clips=(clip,)), chosen, console=quiet())
+        rows = read_clips(tmp_path / other)
+        rows = rows[rows["setting"] == str(VIEW)].set_index("metric")
+        assert rows.loc["l1_true_view", "status"] == "failed"
+        assert "another length" in rows.loc["l1_true_view", "reason"]
+        assert rows.loc["l1", "status"] == "value"
+
+
+def test_the_manifest_is_read_back_as_written(static_run):
+    manifest = read_manifest(static_run)
+    assert RunManifest.model_validate_json(manifest.model_dump_json()) == manifest
+    assert manifest.environment.versions["torch"] == torch.__version__.partition("+")[0]
+    assert all(clip.seconds["total"] > 0 for clip in manifest.clips)
+    assert math.isfinite(manifest.seconds)

@@ -1,0 +1,132 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from bench.statistics import Interval, holm, interval, paired
+
+
+def test_covers_the_mean_of_normal_data_as_often_as_it_says():
+    generator = np.random.default_rng(1)
+    for size, expected in ((5, 0.95), (30, 0.95)):
+        inside = 0
+        for _ in range(300):
+            found = interval(generator.normal(3, 2, size))
+            inside += found.low <= 3 <= found.high
+        # 300 trials: three standard errors of a 95 % share are 3.8 points; at 5 values the bootstrap is coarse.
+        assert inside / 300 >= expected - (0.08 if size == 5 else 0.038)
+
+
+def test_agrees_with_students_interval_on_many_normal_values():
+    values = np.random.default_rng(2).normal(10, 3, 400)
+    found = interval(values)
+    expected = stats.t.interval(0.95, 399, values.mean(), stats.sem(values))
+    assert found.low == pytest.approx(expected[0], abs=0.02)
+    assert found.high == pytest.approx(expected[1], abs=0.02)
+
+
+def test_clusters_widen_the_interval_to_that_of_their_means():
+    generator = np.random.default_rng(3)
+    people = generator.normal(0, 1, 12)
+    values = np.repeat(people, 50) + generator.normal(0, 0.01, 600)
+    labels = [f"person {i // 50}" for i in range(600)]
+    clustered, naive = interval(values, labels), interval(values)
+    assert clustered.clusters == 12
+    assert naive.clusters == 600
+    assert clustered.half_width > 5 * naive.half_width
+    alone = interval(people)
+    assert clustered.half_width == pytest.approx(alone.half_width, rel=0.05)
+
+
+def test_is_the_same_in_any_order_and_on_any_day():
+    generator = np.random.default_rng(4)
+    values = generator.normal(0, 1, 40)
+    labels = [None if i % 5 == 0 else f"p{i % 7}" for i in range(40)]
+    order = generator.permutation(40)
+    assert interval(values, labels) == interval(values[order], [labels[i] for i in order])
+    assert interval(values, labels) == interval(values, labels)
+    assert interval(values, labels, seed=1) != interval(values, labels, seed=0)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [math.nan, 2.0, math.inf]])
+def test_fewer_than_two_values_have_no_interval(values):
+    found = interval(values)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+    assert found.n == sum(math.isfinite(value) for value in values)
+    assert found.few
+
+
+def test_one_person_has_no_interval():
+    found = interval([1.0, 2.0, 3.0], ["a", "a", "a"])
+    assert math.isnan(found.low)
+    assert (found.n, found.clusters) == (3, 1)
+
+
+def test_wrong_number_of_clusters_is_a_fault():
+    with pytest.raises(ValueError, match="3 values but 2 clusters"):
+        interval([1.0, 2.0, 3.0], ["a", "b"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
+def test_lies_within_the_values_and_around_their_mean(values):
+    found = interval(values)
+    margin = 1e-5 * (1 + max(abs(value) for value in values))
+    assert min(values) - margin <= found.low <= np.mean(values) + margin
+    assert np.mean(values) - margin <= found.high <= max(values) + margin
+
+
+def test_difference_of_equal_arrays_is_nothing():
+    found = paired([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    assert (found.mean, found.p, found.effect, found.rising) == (0.0, 1.0, 0.0, 0.5)
+    assert found.interval == Interval(0.0, 0.0, 3, 3)
+
+
+def test_exact_permutation_agrees_with_scipy():
+    generator = np.random.default_rng(5)
+    first, second = generator.normal(0, 1, 9), generator.normal(0.6, 1, 9)
+    expected = stats.permutation_test(
+        (second, first), lambda a, b, axis: (a - b).mean(axis=axis), permutation_type="samples", n_resamples=np.inf
+    )
+    assert paired(first, second).p == pytest.approx(expected.pvalue, abs=1e-12)
+
+
+def test_drawn_permutation_agrees_with_the_t_test_on_normal_data():
+    generator = np.random.default_rng(6)
+    first = generator.normal(0, 1, 200)
+    second = first + generator.normal(0.12, 1, 200)
+    expected = stats.ttest_rel(second, first).pvalue
+    assert paired(first, second).p == pytest.approx(expected, abs=0.02)
+
+
+def test_smallest_p_of_few_clusters_is_told():
+    found = paired(np.zeros(4), np.arange(1.0, 5.0))
+    assert found.p == found.smallest_p == 2 / 16
+
+
+def test_flips_whole_clusters():
+    # Two people: however many clips, p cannot be below 1/2.
+    found = paired(np.zeros(40), np.ones(40), ["a", "b"] * 20)
+    assert found.p == found.smallest_p == 0.5
+
+
+def test_effect_is_cohens_d_of_the_differences():
+    change = np.array([0.5, 1.0, 1.5, 2.0, 3.0])
+    found = paired(np.zeros(5), change)
+    assert found.effect == pytest.approx(change.mean() / change.std(ddof=1) * (1 - 3 / 15))
+    assert found.rising == 1.0
+
+
+def test_pairs_without_a_number_are_left_out():
+    found = paired([1.0, math.nan, math.inf, 4.0], [2.0, 5.0, math.inf, 4.5])
+    assert (found.interval.n, found.mean) == (2, 0.75)
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03, math.nan]) == pytest.approx([0.03, 0.06, 0.06, math.nan], nan_ok=True)
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []

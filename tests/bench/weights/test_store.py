@@ -1,0 +1,81 @@
+import hashlib
+
+import pooch
+import pytest
+
+from bench.errors import WeightsError
+from bench.weights import registry, store
+
+GOOD = b"PK good"
+SHA = hashlib.sha256(GOOD).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def lonely(monkeypatch, tmp_path):
+    monkeypatch.delenv(store.ENVIRONMENT, raising=False)
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+
+
+def toy(**facts):
+    return registry.WeightsFile("toy", "toy.pth", "none", ("fid",), **facts)
+
+
+def test_folders_in_their_order(tmp_path, monkeypatch):
+    cache = tmp_path / "cache" / "weights"
+    assert store.folders() == [cache]
+    monkeypatch.setenv(store.ENVIRONMENT, str(tmp_path / "env"))
+    assert store.folders(tmp_path / "given") == [tmp_path / "given", tmp_path / "env", cache]
+
+
+def test_found_under_a_mirrors_name_and_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(store.ENVIRONMENT, str(tmp_path))
+    assert store.locate("inception") is None
+    mirror = tmp_path / "weights-inception-2015-12-05-6726825d.pth"
+    mirror.write_bytes(b"")
+    assert store.locate("inception", tmp_path / "elsewhere") == mirror
+    own = tmp_path / "elsewhere" / "pt_inception-2015-12-05-6726825d.pth"
+    own.parent.mkdir()
+    own.write_bytes(b"")
+    assert store.locate("inception", tmp_path / "elsewhere") == own
+
+
+def test_heads_of_the_lpips_package_are_the_published_ones():
+    for name in ("lpips_alex_heads", "lpips_vgg_heads"):
+        path = store.locate(name)
+        assert path is not None
+        assert store.check(registry.get(name), path) == registry.get(name).sha256
+
+
+@pytest.mark.parametrize("facts", [{"sha256": SHA}, {"prefix": SHA[:8]}, {}])
+def test_the_right_file_is_good(tmp_path, facts):
+    path = tmp_path / "toy.pth"
+    path.write_bytes(GOOD)
+    assert store.check(toy(**facts), path) == SHA
+    assert store.pin_of(path).exists() == ("sha256" not in facts)
+
+
+@pytest.mark.parametrize("facts", [{"sha256": "0" * 64}, {"prefix": "00000000"}])
+def test_a_published_digest_refuses_another_file(tmp_path, facts):
+    path = tmp_path / "toy.pth"
+    path.write_bytes(GOOD)
+    with pytest.raises(WeightsError, match="damaged or another file"):
+        store.check(toy(**facts), path)
+    assert not store.pin_of(path).exists()
+
+
+def test_a_file_may_not_change_after_it_was_pinned(tmp_path):
+    path = tmp_path / "toy.pth"
+    path.write_bytes(GOOD)
+    store.check(toy(), path)
+    path.write_bytes(GOOD + b"!")
+    with pytest.raises(WeightsError, match="changed since it was first seen"):
+        store.check(toy(), path)
+    path.write_bytes(GOOD)
+    assert store.check(toy(), path) == SHA
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path, monkeypatch):
+    path = tmp_path / "toy.pth"
+    path.write_bytes(GOOD)
+    (tmp_path / "toy.pth.sha256").mkdir()  # stands in for a read-only folder: root may write anywhere
+    assert store.check(toy(), path) == SHA
