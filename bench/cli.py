@@ -27,7 +27,9 @@ SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
     "protocol": "bench.protocol_command:main",
+    "prepare": "bench.prepare.command:main",
     "compare": "bench.gate:main",
+    "convert": "model.convert:main",
     "doctor": "bench.doctor:main",
 }
 
@@ -66,10 +68,11 @@ def _run(words: list[str]) -> int:
     _check_names(options)
     suite = _suite(options)
     plan = _plan(options, suite)
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console()
+    from bench.progress import terminal
+
+    console = terminal()
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
@@ -79,7 +82,7 @@ def _run(words: list[str]) -> int:
 
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
-        console.print(table.to_rich())
+        console.print(table.to_rich(width=console.width))
     failures = finished.failures
     if failures:
         console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
@@ -165,6 +168,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         weights_dir=options.weights_dir,
         download=not options.no_download,
         feature_cache=None if options.no_cache else cache_folder() / "features",
+        codec_floor=options.codec_floor,
         preset=preset,
         alignment=options.align,
         carrier=carrier,

@@ -96,6 +96,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         default="h264",
         help="of the videos kept (default: h264)",
     )
+    output.add_argument("--codec-floor", action="store_true", help="add a row: the reference through H.264 and back")
     output.add_argument("--side-by-side", action="store_true", help="also a video of source, reference and settings")
     gate = add_options(parser)
     gate.add_argument("--check", type=Path, metavar="BASELINE", help="compare with this baseline; exit code 3 if worse")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GROUND_TRUTH = "ground-truth"
 STATIC = "static"
+CODEC_FLOOR = "codec-floor"
 
 VideoCodec = Literal["h264", "ffv1", "png"]
 SUFFIXES: dict[VideoCodec, str] = {"h264": ".mp4", "ffv1": ".mkv", "png": ""}
@@ -55,7 +56,8 @@ class Plan:
 
     `size` is (height, width) of what the model sees and metrics score; `batch` the frames that go through at a time,
     which changes memory and speed and no number. `feature_cache` is where features of reference frames are kept between
-    runs; None computes them anew. `codec` None saves no videos.
+    runs; None computes them anew. `codec_floor` adds a row with the reference through H.264. `codec` None saves no
+    videos.
     """
 
     out: Path
@@ -71,9 +73,17 @@ class Plan:
     weights_dir: Path | None = None
     download: bool = True
     feature_cache: Path | None = None
+    codec_floor: bool = False
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
     carrier: str = "uint8"
+
+    def origin(self) -> Origin:
+        """Load what is to be benchmarked, with the rows that need a generator of their own."""
+        from model.codec_floor import WithCodecFloor
+
+        origin = self.model.load(self.device)
+        return WithCodecFloor(origin) if self.codec_floor else origin
 
     def resources(self) -> Resources:
         """Where metrics compute, and where their weights come from."""
@@ -92,4 +102,5 @@ class Plan:
     def rows(self) -> tuple[str, ...]:
         """Rows of the tables: ceiling, floor, and the settings. A static model is its own floor."""
         floor = () if self.model.is_static else (STATIC,)
-        return (GROUND_TRUTH, *floor, *(str(setting) for setting in self.settings))
+        codec = (CODEC_FLOOR,) if self.codec_floor else ()
+        return (GROUND_TRUTH, *floor, *codec, *(str(setting) for setting in self.settings))

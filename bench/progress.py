@@ -10,6 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 
+def terminal() -> Console:
+    """Standard output; a log or a pipe has no width of its own, so lines there are long rather than cut."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
+
+
 class RunProgress:
     """One line that counts clips and frames."""
 

@@ -29,7 +29,7 @@ class Worker:
     def of(cls, plan: Plan) -> Worker:
         """Load what the plan names."""
         metrics = tuple(metric_registry.get(name) for name in plan.metrics)
-        return cls(plan, plan.model.load(plan.device), metrics, plan.resources())
+        return cls(plan, plan.origin(), metrics, plan.resources())
 
     def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
         """Reconstruct and score one clip."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from torch import Tensor
-
+from bench.faces.bilinear import Pixels
 from metrics.frames import Frames
 from syncnet.crop import crop, whole
 from syncnet.plan import CropPlan
@@ -42,7 +41,7 @@ class Session:
     """Tracks are scored that have at least `min_windows` windows and faces larger than `min_face` pixels."""
     count: int = 0
     """Source frames taken in."""
-    _frames: dict[int, Tensor] = field(default_factory=dict)
+    _frames: dict[int, Pixels] = field(default_factory=dict)
     _position: int = 0
     _streams: dict[int, TrackStream] = field(default_factory=dict)
     _scores: list[TrackScore] = field(default_factory=list)
@@ -54,7 +53,7 @@ class Session:
             return
         assert start == self.count
         self.plan.feed(start, pred if self.own else ref)
-        for number, frame in enumerate(pred.pixels, start):
+        for number, frame in enumerate(pred.pixels.cpu().numpy(), start):
             self._frames[number] = frame
         self.count += len(pred)
         self._work()
@@ -86,7 +85,7 @@ class Session:
                 self._end(cut.track)
             elif cut.source < self.count:
                 frame = self._frames[cut.source]
-                mouth = whole(frame.unsqueeze(0))[0] if cut.region is None else crop(frame, cut.region)
+                mouth = whole(frame) if cut.region is None else crop(frame, cut.region)
                 if cut.track not in self._streams:
                     self._streams[cut.track] = TrackStream(self.sound, cut.frame)
                 self._streams[cut.track].push(mouth)

@@ -17,8 +17,10 @@ from bench.report.json_table import json_tables
 from bench.report.latex import fragment_name, latex_document, latex_table
 from bench.report.markdown import markdown
 from bench.report.outcome_table import outcome_table
+from bench.report.page_folder import write_page
 from bench.report.published_table import published_tables, with_published
 from bench.report.run import Run, load, refuse_mixed
+from bench.report.server import serve
 from bench.report.summary import summary_table, true_view_table
 from bench.report.table import Table
 from bench.report.words import Words
@@ -44,9 +46,14 @@ def write_report(options: argparse.Namespace) -> int:
         return 0
     title = tables[0].caption
     written = write_tables(out, tables, options.format, language=options.lang, title=title)
+    if runs and "html" in options.format:
+        front = [table for table in tables if table.id in ("summary", "true-view", "differences")]
+        written.append(write_page(out, runs, columns, front, words, title=title))
     print(markdown(tables[0]))
     for path in written:
-        print(path)
+        print(path, flush=True)
+    if options.serve:
+        serve(out, options.port, print)
     return 0
 
 

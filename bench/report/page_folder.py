@@ -1,0 +1,102 @@
+"""The page: one folder that opens from disk, with everything in it that it shows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.manifest import MetricRecord
+from bench.report.columns import MetricColumn
+from bench.report.frame_data import write_frame_data
+from bench.report.html import html_table
+from bench.report.page_data import clip_numbers, page_data
+from bench.report.page_words import page_words
+from bench.report.run import Run
+from bench.report.table import Table
+from bench.report.words import Words
+from bench.store import file_name, write_text
+
+_FILES = Path(__file__).parent / "page"
+_SCRIPTS = ("data.js", "format.js", "clips.js", "curves.js", "players.js", "clip.js", "lists.js", "app.js")
+_OWN = ("data", "videos", "assets")
+"""Folders that the page fills, and empties when it is made anew."""
+
+
+def write_page(
+    out: Path,
+    runs: Sequence[Run],
+    columns: Sequence[MetricColumn],
+    tables: Sequence[Table],
+    words: Words,
+    *,
+    plots: Sequence[Path] = (),
+    title: str,
+) -> Path:
+    """Write the page into `out` and return its index file.
+
+    `tables` are shown on the first tab, `plots` are pictures that lie in `out`. Videos are linked into the folder
+    where the file system can, else copied.
+    """
+    for name in _OWN:
+        shutil.rmtree(out / name, ignore_errors=True)
+    (out / "data" / "frames").mkdir(parents=True)
+    (out / "assets").mkdir()
+    for name in (*_SCRIPTS, "page.css"):
+        shutil.copyfile(_FILES / name, out / "assets" / name)
+    metrics = _metrics(columns)
+    videos = [_videos(run, number, out) for number, run in enumerate(runs)]
+    write_text(out / "data" / "index.js", page_data(runs, metrics, videos, words))
+    clips = clip_numbers(runs)
+    for number, run in enumerate(runs):
+        write_frame_data(run, number, clips, out / "data" / "frames")
+    index = out / "index.html"
+    write_text(index, _index(runs, tables, words, plots=[path.relative_to(out) for path in plots], title=title))
+    return index
+
+
+def _metrics(columns: Sequence[MetricColumn]) -> list[MetricRecord]:
+    return [column.metric.model_copy(update={"digits": column.digits}) for column in columns if column.view == "clips"]
+
+
+def _videos(run: Run, number: int, out: Path) -> dict[str, str]:
+    """`CLIP\\nSETTING` → path relative to the page, of the videos that are there."""
+    found = {}
+    for clip in run.manifest.clips:
+        for setting, path in clip.videos.items():
+            source = (run.folder / path).resolve()
+            shown = setting == "reference" or setting in run.settings
+            if not shown or not source.is_relative_to(run.folder) or not source.is_file():
+                continue
+            folder = file_name(setting.replace(":", "_"))
+            target = Path("videos") / str(number) / folder / (file_name(clip.id) + source.suffix)
+            _link(source, out / target)
+            found[f"{clip.id}\n{setting}"] = target.as_posix()
+    return found
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _index(runs: Sequence[Run], tables: Sequence[Table], words: Words, *, plots: Sequence[Path], title: str) -> str:
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FILES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("index.html.j2").render(
+        language=words.language,
+        title=title,
+        words=page_words(words.language),
+        scripts=_SCRIPTS,
+        tables=[Markup(html_table(table)) for table in tables],
+        plots=[path.as_posix() for path in plots],
+        several=len(runs) > 1,
+    )
