@@ -24,7 +24,7 @@ TABLE: dict[str, str] = {
     "lpips": "metrics.lpips:LPIPS_ALEX",
     "lpips_vgg": "metrics.lpips:LPIPS_VGG",
     "niqe": "metrics.niqe:NIQE",
-    "niqe_skvideo": "metrics.niqe:NIQE_SKVIDEO",
+    "niqe_skvideo": "metrics.niqe_skvideo:NIQE_SKVIDEO",
     "fid": "metrics.fid:FID",
     "kid": "metrics.kid:KID",
     "lse_c": "metrics.lse:LSE_C",

@@ -41,7 +41,7 @@ def shade(
         relief: (h, w) skin height.
         cloth: (h, w, 4) fabric colour and relief.
         strand: (h, w) strands in [0, 1] that tint hair.
-        people: (6, 3) colours: plain skin, hair, iris, frame, lips, unused.
+        people: (4, 3) colours: plain skin, hair, iris, spectacle frame.
         lights: (6, 3) key direction (towards it), key colour, sky, ground, rim direction, rim colour.
         lens: (4,) focal length in samples, half size in samples, distance, eye's share of white.
         head_up: (2, 3) the head's up axis and the direction its hair falls.
