@@ -11,8 +11,6 @@ from bench.portraits.identity import Identity
 from bench.portraits.mesh import Mesh, sheet
 
 Array = NDArray[np.float64]
-IRIS = 0.52
-"""Angle from an eye's axis to the rim of its iris, radians."""
 
 
 def eyeball() -> Mesh:

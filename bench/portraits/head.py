@@ -178,7 +178,7 @@ def _slit(rows: Array, columns: Array, surface: Array, open_sky: Array, identity
     right = cut(eye_row, column_of(EYE_CORNERS[0]), column_of(EYE_CORNERS[1]))
 
     placed = np.array(points)
-    _open_lids(placed, np.array(angles), rows, eye_row, (left, right), upper, lower, identity)
+    _open_lids(placed, np.array(angles), eye_row, (left, right), upper, lower, identity)
     points[:] = list(placed)
     line(lips[:, 0], [np.array([0, -0.012, 0.04]), np.array([0, -0.06, 0.07])], True, [0.75, 0.3])
     line(lips[:, 1], [np.array([0, 0.012, 0.04]), np.array([0, 0.06, 0.07])], False, [0.75, 0.3])
@@ -217,7 +217,6 @@ def _slit(rows: Array, columns: Array, surface: Array, open_sky: Array, identity
 def _open_lids(
     points: Array,
     angles: Array,
-    rows: Array,
     eye_row: int,
     lids: tuple[NDArray[np.int64], NDArray[np.int64]],
     upper: NDArray[np.int64],

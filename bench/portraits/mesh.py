@@ -13,8 +13,7 @@ Triangles = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """`points` (N, 3), `triangles` (M, 3) that run clockwise as seen from outside with y down... see `grid`,
-    `values` (N, 3): u, v and a third value whose meaning is the material's."""
+    """`points` (N, 3), `triangles` (M, 3) turned as `grid` does, `values` (N, 3): u, v, one more."""
 
     points: Points
     triangles: Triangles

@@ -80,17 +80,8 @@ class Portrait:
         self.comb = noise.strands(rng, (64, 512), 1.6, 40.0)
         self.scene = surroundings.background(identity, 2 * size)
         self.lights = _lights(identity)
-        self.people = np.array(
-            [
-                identity.skin,
-                identity.hair_colour,
-                identity.eye_colour,
-                (0.02, 0.018, 0.017),
-                identity.lip_colour,
-                (0, 0, 0),
-            ],
-            dtype=np.float32,
-        )
+        frame = (0.02, 0.018, 0.017)
+        self.people = np.array([identity.skin, identity.hair_colour, identity.eye_colour, frame], dtype=np.float32)
         samples = 2 * size
         self._depth = np.empty((samples, samples), dtype=np.float32)
         self._material = np.empty((samples, samples), dtype=np.int32)

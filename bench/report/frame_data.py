@@ -17,6 +17,7 @@ from bench.errors import BenchError
 from bench.report.run import Run
 
 _KEYS = ("clip", "setting", "metric")
+_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def write_frame_data(run: Run, number: int, clips: dict[str, int], folder: Path)
 
 
 def clip_curves(folder: Path) -> Iterator[tuple[str, list[Curve]]]:
-    """(clip, its curves) from a run's frames.parquet, clip by clip, with one row group in memory at a time.
+    """(clip, its curves) from a run's frames.parquet, clip by clip, with a million rows in memory at a time.
 
     A clip's rows may stand anywhere in the file; the sooner its last row comes, the less is held back.
     """
@@ -62,21 +63,38 @@ def clip_curves(folder: Path) -> Iterator[tuple[str, list[Curve]]]:
         raise BenchError(f"'{path}' cannot be read ({error}): run the benchmark again") from None
     last = _last_groups(file)
     held: dict[str, list[Curve]] = {}
-    for group in range(file.num_row_groups):
-        for clip, curve in _curves(file.read_row_group(group)):
+    for groups in _batches(file):
+        for clip, curve in _curves(file.read_row_groups(groups)):
             held.setdefault(clip, []).append(curve)
-        for clip in [clip for clip in held if last[clip] <= group]:
+        for clip in [clip for clip in held if last[clip] <= groups[-1]]:
             yield clip, _joined(held.pop(clip))
 
 
-def _last_groups(file: pq.ParquetFile) -> dict[str, int]:
-    found = {}
+def _batches(file: pq.ParquetFile) -> Iterator[list[int]]:
+    """Row groups in turn, as many at a time as make a million rows."""
+    groups: list[int] = []
+    rows = 0
     for group in range(file.num_row_groups):
-        column = file.read_row_group(group, columns=["clip"]).column("clip").unify_dictionaries()
-        for chunk in column.chunks:
-            codes = np.unique(chunk.indices.to_numpy())
-            names = chunk.dictionary.to_pylist()
-            found.update({names[code]: group for code in codes})
+        groups.append(group)
+        rows += file.metadata.row_group(group).num_rows
+        if rows >= _ROWS:
+            yield groups
+            groups, rows = [], 0
+    if groups:
+        yield groups
+
+
+def _last_groups(file: pq.ParquetFile) -> dict[str, int]:
+    """Clip → the last row group that holds rows of it, from the groups' statistics where they tell."""
+    found = {}
+    place = file.schema_arrow.get_field_index("clip")
+    for group in range(file.num_row_groups):
+        known = file.metadata.row_group(group).column(place).statistics
+        if known is not None and known.has_min_max and known.min == known.max:
+            found[known.min] = group
+            continue
+        for clip in file.read_row_group(group, columns=["clip"]).column("clip").unique().to_pylist():
+            found[clip] = group
     return found
 
 
@@ -109,6 +127,9 @@ def _joined(parts: Sequence[Curve]) -> list[Curve]:
         gathered.setdefault((part.setting, part.metric), []).append(part)
     curves = []
     for (setting, metric), pieces in gathered.items():
+        if len(pieces) == 1 and (np.diff(pieces[0].frames) >= 0).all():
+            curves += pieces
+            continue
         frames, times, values = (
             np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("frames", "times", "values")
         )

@@ -33,7 +33,9 @@ def page_data(runs: Sequence[Run], metrics: Sequence[MetricRecord], videos: list
         "reasons": list(reasons),
         "videos": _videos(runs, clips, series, videos),
     }
-    return f"Bench.load({json.dumps(data, ensure_ascii=True, separators=(',', ':'), allow_nan=False)});\n"
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    # No name may look like markup, should somebody put this file into a page.
+    return f"Bench.load({text.replace('<', chr(92) + 'u003c')});\n"
 
 
 def clip_numbers(runs: Sequence[Run]) -> dict[str, int]:

@@ -28,6 +28,7 @@ class FastGenerator(nn.Module):
         super().__init__()
         self.first, self.down_blocks, self.second = plain.first, plain.down_blocks, plain.second
         self.resblocks_3d, self.depth = plain.resblocks_3d, plain.depth
+        self.dtype = torch.float32
         self.motion = FastDenseMotion(plain.dense_motion_network, architecture, algorithms)
         self.third = algorithms.conv(*folded(plain.third.conv, plain.third.norm), slope=plain.third.slope)
         self.fourth = PointConv(*folded(plain.fourth))
@@ -36,6 +37,12 @@ class FastGenerator(nn.Module):
             self.decoder = FastSpadeDecoder(plain.decoder, algorithms)
         else:
             self.decoder = FastPlainDecoder(plain, algorithms)
+
+    def narrow(self, dtype: torch.dtype) -> None:
+        """Compute what comes after the source encoder in half precision; warps, masks and norms' sums stay float32."""
+        for part in (self.motion.hourglass, self.third, self.fourth, self.decoder):
+            part.to(dtype)
+        self.dtype = dtype
 
     def source(self, image: Tensor, keypoints: Keypoints) -> Source:
         """A (1, 3, H, W) source image in [0, 1] and its keypoints → all that frames need of them."""
@@ -50,9 +57,9 @@ class FastGenerator(nn.Module):
         """A source and B driving keypoints → B images."""
         motion = self.motion(source, driving)
         volume = source.volume.expand(len(driving.value), -1, -1, -1, -1)
-        warped = warp(volume, motion.deformation).flatten(1, 2)
-        feature = self.fourth(self.third(warped.movedim(1, -1).contiguous())) * motion.occlusion.movedim(1, -1)
-        return Generated(self.decoder(feature), motion)
+        warped = warp(volume, motion.deformation).flatten(1, 2).movedim(1, -1).to(self.dtype).contiguous()
+        feature = self.fourth(self.third(warped)) * motion.occlusion.movedim(1, -1).to(self.dtype)
+        return Generated(torch.sigmoid(self.decoder(feature).float()), motion)
 
 
 class FastPlainDecoder(nn.Module):
@@ -67,11 +74,12 @@ class FastPlainDecoder(nn.Module):
         self.final = DirectConv(*folded(plain.final))
 
     def forward(self, feature: Tensor) -> Tensor:
-        """(B, H, W, C) → (B, 3, 4H, 4W) in (0, 1)."""
+        """(B, H, W, C) → (B, 3, 4H, 4W), to go through a sigmoid."""
         x = feature
         for block in (*self.residual, *self.up):
             x = block(x)
-        return torch.sigmoid(self.final(x)).movedim(-1, 1)
+        image: Tensor = self.final(x)
+        return image.movedim(-1, 1)
 
 
 class _FastResBlock(nn.Module):

@@ -30,8 +30,8 @@ class Source:
     background: Tensor
 
 
-class FastDenseMotion(nn.Module):
-    """`DenseMotionNetwork` in evaluation; the same results."""
+class FastHourglass(nn.Module):
+    """Hourglass, mask and occlusion heads: (B, D, H, W, C) → logits (B, D, H, W, K+1) and (B, 1, H, W)."""
 
     occlusion_bias: Tensor
     occlusion_kernels: Tensor
@@ -39,62 +39,67 @@ class FastDenseMotion(nn.Module):
     def __init__(self, plain: DenseMotionNetwork, architecture: Architecture, algorithms: Algorithms) -> None:
         super().__init__()
         self.legacy = architecture.legacy
-        hourglass = plain.hourglass
-        self.compress, self.norm = plain.compress, plain.norm
-        self.down = nn.ModuleList()
-        for block in hourglass.encoder.down_blocks:
+        encoder, decoder = plain.hourglass.encoder, plain.hourglass.decoder
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for block in encoder.down_blocks:
             weight, bias = folded(block.conv, block.norm)
-            self.down.append(
-                DirectConv(weight, bias, slope=0, stride=(1, 2, 2))
-                if self.legacy
-                else algorithms.conv(weight, bias, slope=0)
-            )
-        self.up = nn.ModuleList()
-        for block in hourglass.decoder.up_blocks:
+            strided = DirectConv(weight, bias, slope=0, stride=(1, 2, 2))
+            self.down.append(strided if self.legacy else algorithms.conv(weight, bias, slope=0))
+        for block in decoder.up_blocks:
             weight, bias = folded(block.conv, block.norm)
             self.up.append(algorithms.conv(weight, bias, slope=0) if self.legacy else up_conv(weight, bias, slope=0))
-        self.last = algorithms.conv(*folded(hourglass.decoder.conv, hourglass.decoder.norm), slope=0)
+        self.last = algorithms.conv(*folded(decoder.conv, decoder.norm), slope=0)
         self.mask = algorithms.mask(*folded(plain.mask))
         weight, bias = folded(plain.occlusion)
-        # Input channels of the occlusion head are (channel, depth); as narrow products, one a slice.
-        depth = architecture.volume[1]
-        kernels = weight[0].view(-1, depth, *weight.shape[2:]).flip(2, 3).permute(1, 0, 2, 3).flatten(2)
+        # The head reads (channel, depth) and has one output, which fills a fraction of a vector register: each voxel's
+        # share in every neighbour is one matrix product a slice, and scattering the shares turns the kernel round.
+        depth, self.size = architecture.volume[1], weight.shape[-1]
+        kernels = weight[0].view(-1, depth, self.size, self.size).flip(2, 3).permute(1, 0, 2, 3).flatten(2)
         self.register_buffer("occlusion_kernels", kernels.contiguous())
         self.register_buffer("occlusion_bias", bias.clone())
-        self.reach = weight.shape[-1] // 2
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Features → logits of mask and occlusion."""
+        skips = [x]
+        for block in self.down:
+            x = block(x) if self.legacy else pool(block(x))
+            skips.append(x)
+        for block, skip in zip(self.up, skips[-2::-1], strict=True):
+            x = torch.cat([block(trilinear(x) if self.legacy else x), skip], -1)
+        x = self.last(x)
+        return self.mask(x), self._occlusion(x)
+
+    def _occlusion(self, x: Tensor) -> Tensor:
+        batch, depth, height, width, channels = x.shape
+        rows = x.transpose(0, 1).reshape(depth, -1, channels)
+        shares = torch.bmm(rows, self.occlusion_kernels).sum(0).view(batch, height * width, -1).mT
+        return F.fold(shares, (height, width), self.size, padding=self.size // 2) + self.occlusion_bias
+
+
+class FastDenseMotion(nn.Module):
+    """`DenseMotionNetwork` in evaluation; the same results."""
+
+    def __init__(self, plain: DenseMotionNetwork, architecture: Architecture, algorithms: Algorithms) -> None:
+        super().__init__()
+        self.compress, self.norm = plain.compress, plain.norm
+        self.hourglass = FastHourglass(plain, architecture, algorithms)
 
     def source(self, volume: Tensor, keypoints: Keypoints) -> Source:
         """Everything about a source, (1, C, D, H, W) and a batch of one, that is needed for every frame."""
         compressed = F.relu(self.norm(self.compress(volume)))
         size = (volume.shape[2], volume.shape[3], volume.shape[4])
-        identity = coordinate_grid(size, volume)[None]
-        return Source(
-            keypoints,
-            volume,
-            compressed,
-            gaussians(keypoints.value, size),
-            sample_volume(compressed, identity),
-        )
+        background = sample_volume(compressed, coordinate_grid(size, volume)[None])
+        return Source(keypoints, volume, compressed, gaussians(keypoints.value, size), background)
 
     def forward(self, source: Source, driving: Keypoints) -> Motion:
         """A source and B driving keypoints → motion."""
         size = (source.volume.shape[2], source.volume.shape[3], source.volume.shape[4])
         motions = sparse_motions(source.keypoints, driving, size)
-        x = self._features(source, driving, motions)
-        skips = [x]
-        for block in self.down:
-            x = block(x)
-            if not self.legacy:
-                x = pool(x)
-            skips.append(x)
-        for block, skip in zip(self.up, skips[-2::-1], strict=True):
-            if self.legacy:
-                x = trilinear(x)
-            x = torch.cat([block(x), skip], -1)
-        x = self.last(x)
-        mask = self.mask(x).softmax(-1)
+        features = self._features(source, driving, motions)
+        mask, occlusion = self.hourglass(features.to(self.hourglass.occlusion_bias.dtype))
+        mask = mask.float().softmax(-1)
         deformation = torch.einsum("bdhwk,bkdhwi->bdhwi", mask, motions)
-        return Motion(mask.movedim(-1, 1), deformation, self._occlusion(x))
+        return Motion(mask.movedim(-1, 1), deformation, torch.sigmoid(occlusion.float()))
 
     def _features(self, source: Source, driving: Keypoints, motions: Tensor) -> Tensor:
         """The hourglass' input, (B, D, H, W, (K+1)(1+c)); see `dense_motion.hourglass_input`."""
@@ -109,12 +114,3 @@ class FastDenseMotion(nn.Module):
         warped = sample_volume(repeated, motions[:, 1:].flatten(0, 1))
         out[..., 1:, 1:] = warped.view(batch, count - 1, channels, *size).permute(0, 3, 4, 5, 1, 2)
         return out.flatten(-2)
-
-    def _occlusion(self, x: Tensor) -> Tensor:
-        """(B, D, H, W, C) → (B, 1, H, W)."""
-        batch, depth, height, width, channels = x.shape
-        rows = x.transpose(0, 1).reshape(depth, -1, channels)
-        shares = torch.bmm(rows, self.occlusion_kernels).sum(0).view(batch, height * width, -1).mT
-        size = 2 * self.reach + 1
-        summed = F.fold(shares, (height, width), size, padding=self.reach)
-        return torch.sigmoid(summed + self.occlusion_bias)

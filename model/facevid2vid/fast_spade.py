@@ -8,6 +8,8 @@ shift goes through it as weights: `W (x (1 + gamma) + beta) = W (x (1 + gamma)) 
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -23,7 +25,7 @@ class FastSpadeDecoder(nn.Module):
 
     def __init__(self, plain: SpadeDecoder, algorithms: Algorithms) -> None:
         super().__init__()
-        blocks = [plain.get_submodule(f"G_middle_{index}") for index in range(plain.middle_blocks)]
+        blocks = [cast(SpadeBlock, plain.get_submodule(f"G_middle_{index}")) for index in range(plain.middle_blocks)]
         norms = [norm for block in blocks for norm in (block.norm_0, block.norm_1)]
         self.fc = algorithms.conv(*folded(plain.fc))
         self.hidden = algorithms.conv(*_hidden(norms), slope=0)
@@ -33,13 +35,14 @@ class FastSpadeDecoder(nn.Module):
         self.image = DirectConv(*folded(plain.conv_img))
 
     def forward(self, feature: Tensor) -> Tensor:
-        """(B, H, W, S) occluded feature → (B, 3, 4H, 4W) in (0, 1)."""
+        """(B, H, W, S) occluded feature → (B, 3, 4H, 4W), to go through a sigmoid."""
         x = self.fc(feature)
         hidden = self.hidden(feature).chunk(2 * len(self.middle), -1)
         for index, block in enumerate(self.middle):
             x = block(x, hidden[2 * index], hidden[2 * index + 1])
         x = self.up_1(self.up_0(x, feature), feature)
-        return torch.sigmoid(self.image(F.leaky_relu(x, SLOPE, inplace=True))).movedim(-1, 1)
+        image: Tensor = self.image(F.leaky_relu(x, SLOPE, inplace=True))
+        return image.movedim(-1, 1)
 
 
 class _MiddleBlock(nn.Module):
@@ -54,7 +57,7 @@ class _MiddleBlock(nn.Module):
 
     def forward(self, x: Tensor, hidden_0: Tensor, hidden_1: Tensor) -> Tensor:
         """(B, H, W, C) → the same."""
-        inner = self.conv_0(_modulated(_instance_norm(x), self.modulation_0(hidden_0)))
+        inner: Tensor = self.conv_0(_modulated(_instance_norm(x), self.modulation_0(hidden_0)))
         inner = self.conv_1(_modulated(_instance_norm(inner), self.modulation_1(hidden_1)))
         return inner.add_(x)
 
@@ -87,7 +90,7 @@ class _UpBlock(nn.Module):
         hidden_0, hidden_1, hidden_s = self.hidden
         normed = _instance_norm(x)[:, :, None, :, None]
         channels = len(self.skip)
-        modulation = self.modulation_s(hidden_s(feature))
+        modulation: Tensor = self.modulation_s(hidden_s(feature))
         gamma, out = modulation[..., :channels], modulation[..., channels:]
         out = out + (_blocks(gamma) * normed).view(gamma.shape) @ self.skip
         del modulation, gamma
@@ -122,11 +125,12 @@ def _modulated(normed: Tensor, modulation: Tensor) -> Tensor:
 
 def _blocks(x: Tensor) -> Tensor:
     """(B, 2H, 2W, C) → (B, H, 2, W, 2, C)."""
-    return x.unflatten(2, (-1, 2)).unflatten(1, (-1, 2))
+    batch, height, width, channels = x.shape
+    return x.view(batch, height // 2, 2, width // 2, 2, channels)
 
 
 def _instance_norm(x: Tensor) -> Tensor:
     """(B, H, W, C) → mean 0 and variance 1 over height and width."""
-    variance, mean = torch.var_mean(x, (1, 2), correction=0, keepdim=True)
+    variance, mean = torch.var_mean(x.float(), (1, 2), correction=0, keepdim=True)
     scale = torch.rsqrt(variance + 1e-5)
-    return torch.addcmul(-mean * scale, x, scale)
+    return torch.addcmul((-mean * scale).to(x.dtype), x, scale.to(x.dtype))

@@ -55,7 +55,7 @@ class FourierConv3d(nn.Module):
         summed = summed.view(length, half, batch, down, across, depth, -1).permute(2, 5, 3, 4, 6, 0, 1)
         tiles = torch.fft.irfft2(summed, s=(length, length))[..., :tile, :tile]
         # (B, D, down, across, K, tile, tile) → (B, D, down, tile, across, tile, K)
-        whole = tiles.permute(0, 1, 2, 5, 3, 6, 4).reshape(batch, depth, down * tile, across * tile, -1)
+        whole: Tensor = tiles.permute(0, 1, 2, 5, 3, 6, 4).reshape(batch, depth, down * tile, across * tile, -1)
         return whole[:, :, :height, :width] + self.bias
 
 

@@ -102,9 +102,7 @@ class FaceVid2VidSession:
                 keypoints, expression = self._moved(driven, pose.expression)
                 rotations[setting] = measured_rotation(keypoints.value - expression, self._canonical.value[0])
                 if setting in self._settings:
-                    images[setting] = self._eight_bit(
-                        talker.generator.animate(self._appearance, keypoints).image, setting
-                    )
+                    images[setting] = self._eight_bit(talker.animate(self._appearance, keypoints), setting)
         return images, rotations
 
     def _posed(self, pose: Pose, setting: Setting = _ORIGINAL) -> Keypoints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +16,8 @@ from bench.settings import Setting
 from model.facevid2vid.best_frame import Landmarks
 from model.facevid2vid.fast_estimators import FastKeypointDetector, fast_pose_estimator
 from model.facevid2vid.fast_generator import FastGenerator
-from model.facevid2vid.geometry import rotation_matrix
+from model.facevid2vid.fast_motion import Source
+from model.facevid2vid.geometry import Keypoints, rotation_matrix
 from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import Networks
@@ -41,6 +42,8 @@ class Options:
         best_frame: in relative motion, start from this driving frame, or `search` for the one most like the source.
         landmarks: what `search` finds faces with.
         batch_size: driving frames at once; by default chosen by the device's memory. Halved when memory runs out.
+        compile: let `torch.compile` fuse the generator's element-wise work; takes a minute at the first frame.
+        cuda_graphs: compile, and replay the generator as a CUDA graph.
     """
 
     precision: Precision = "fp32"
@@ -49,10 +52,18 @@ class Options:
     best_frame: int | Literal["search"] | None = None
     landmarks: Landmarks | None = None
     batch_size: int | None = None
+    compile: bool = False
+    cuda_graphs: bool = False
+
+
+_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class FaceVid2Vid:
-    """A `model.interface.Model` around the networks of one checkpoint."""
+    """A `model.interface.Model` around the networks of one checkpoint.
+
+    `minimal` lets convolutions use the algorithms with the fewest products where they pay; see `layers.Algorithms`.
+    """
 
     name = "facevid2vid"
 
@@ -64,13 +75,21 @@ class FaceVid2Vid:
         device: torch.device,
         identity: Mapping[str, str],
         size: tuple[int, int] = (256, 256),
+        minimal: bool = True,
     ) -> None:
         self.options, self.device, self.size = options, device, size
         self.legacy = networks.architecture.legacy
-        algorithms = Algorithms(minimal=device.type == "cpu" and options.precision in ("fp32", "tf32"))
+        half = _HALF.get(options.precision)
+        algorithms = Algorithms(minimal=minimal and device.type == "cpu" and half is None)
         self.detector = FastKeypointDetector(networks.kp_detector, networks.architecture, algorithms)
         self.estimator = fast_pose_estimator(networks.he_estimator)
         self.generator = FastGenerator(networks.generator, networks.architecture, algorithms)
+        if half is not None:
+            self.generator.narrow(half)
+        self.animate: Callable[[Source, Keypoints], Tensor] = self._animate
+        if options.compile or options.cuda_graphs:
+            mode = "reduce-overhead" if options.cuda_graphs else "default"
+            self.animate = torch.compile(self._animate, mode=mode, dynamic=False)
         self.batch_size = options.batch_size or _batch_size(device)
         self._identity = dict(identity)
 
@@ -106,6 +125,9 @@ class FaceVid2Vid:
     def rotation(self, yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
         """(B,) degrees → (B, 3, 3) in the checkpoint's semantics."""
         return rotation_matrix(yaw, pitch, roll, legacy=self.legacy)
+
+    def _animate(self, source: Source, driving: Keypoints) -> Tensor:
+        return self.generator.animate(source, driving).image
 
     def halve_batch(self, clip: str) -> None:
         """After memory ran out: go on with half the batch.

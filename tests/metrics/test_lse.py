@@ -9,6 +9,7 @@ import torch
 
 from bench import weights
 from bench.errors import WeightsError
+from bench.faces.detector import Faces
 from metrics import lse, registry
 from metrics.frames import Frames
 from metrics.metric import Audio, ClipFacts, Resources
@@ -163,6 +164,30 @@ def skip_reason(names, video, audio, resources):
     outcomes = rows_of(names, {"original": lambda pixels: pixels}, resources, video, audio)["original"].values()
     assert {outcome.status for outcome in outcomes} == {"skipped"}
     return " ".join(outcome.reason for outcome in outcomes)
+
+
+class FixedBox:
+    """Stands for S3FD, whose weights are not here: a face of 120 px in every frame."""
+
+    name = "fixed"
+
+    def detect(self, pixels):
+        return [Faces(np.array([[60.0, 40.0, 180.0, 170.0]]), np.ones(1)) for _ in pixels]
+
+
+def test_public_route_wants_more_than_100_frames(resources, monkeypatch):
+    monkeypatch.setitem(resources.networks, "faces/s3fd", FixedBox())
+    monkeypatch.setattr(lse.FastSyncNet, "lip", lambda self, crops: torch.ones(len(crops) - 4, 1024))
+    rows = {"original": lambda pixels: pixels}
+    for frames, status in ((100, "skipped"), (101, "value")):
+        got = rows_of(["lse_d_public"], rows, resources, head(1).expand(frames, -1, -1, -1), sound(4.1))
+        assert got["original"]["lse_d_public"].status == status, got
+    assert got["original"]["lse_d_public"].n == 96
+
+
+def test_public_route_needs_its_own_detector(resources, tmp_path):
+    absent = replace(resources, weights_dir=tmp_path, download=False, networks={})
+    assert "weights fetch s3fd" in skip_reason(["lse_c_public", "lse_d_public"], head(12), sound(0.5), absent)
 
 
 def test_reasons_for_no_value(resources):
