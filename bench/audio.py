@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.container import audio_stream, open_media
 from bench.errors import MediaError
 from bench.sound import SoundSpan, sound_blocks
-from bench.video import first_picture_time
+from bench.video_info import first_picture_time
 from metrics.metric import Audio
 
 SILENCE = 3

@@ -27,6 +27,9 @@ SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
     "protocol": "bench.protocol_command:main",
+    "prepare": "bench.prepare.command:main",
+    "compare": "bench.gate:main",
+    "convert": "model.convert:main",
     "doctor": "bench.doctor:main",
 }
 
@@ -65,10 +68,11 @@ def _run(words: list[str]) -> int:
     _check_names(options)
     suite = _suite(options)
     plan = _plan(options, suite)
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console()
+    from bench.progress import terminal
+
+    console = terminal()
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
@@ -78,14 +82,27 @@ def _run(words: list[str]) -> int:
 
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
-        console.print(table.to_rich())
+        console.print(table.to_rich(width=console.width))
     failures = finished.failures
     if failures:
-        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed:", style="red"))
-        for clip in failures:
-            console.print(Text(f"  {clip.reason}"))
+        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
-    return FAULT if len(failures) > options.max_failures else DONE
+    verdict = _gate(finished.folder, options) if options.check else DONE
+    return FAULT if len(failures) > options.max_failures else verdict
+
+
+def _gate(run: Path, options: argparse.Namespace) -> int:
+    from bench.gate import check
+
+    return check(
+        run,
+        options.check,
+        tolerances=options.tolerance,
+        update=options.update_baseline,
+        junit=options.junit,
+        markdown=options.summary,
+        github=options.github,
+    )
 
 
 def _check_names(options: argparse.Namespace) -> None:
@@ -100,6 +117,10 @@ def _check_names(options: argparse.Namespace) -> None:
         metrics.check(metric)
     models.check(options.model or "static")
     presets.get(options.preset)
+    if options.update_baseline and not options.check:
+        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
+    if options.check and not options.update_baseline and not options.check.is_file():
+        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
     if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
         raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
     if not (options.suite or options.videos or options.pairs):
@@ -124,6 +145,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
     from bench import presets
     from bench.plan import Plan
     from bench.settings import Setting
+    from bench.weights.store import cache_folder
 
     preset = presets.get(options.preset)
     texts = options.settings or preset.settings or suite.settings
@@ -142,8 +164,11 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         device=_device(options.device, dry=options.dry_run),
         codec=None if options.video_codec == "none" else options.video_codec,
         side_by_side=options.side_by_side,
+        weights=dict(options.weights),
         weights_dir=options.weights_dir,
         download=not options.no_download,
+        feature_cache=None if options.no_cache else cache_folder() / "features",
+        codec_floor=options.codec_floor,
         preset=preset,
         alignment=options.align,
         carrier=carrier,

@@ -18,6 +18,9 @@ from bench.errors import MediaError
 Track = TypeVar("Track", VideoStream, AudioStream)
 
 _PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+_LEAD = 1.0  # seconds decoded before a cut
+_SEEK_FROM = 5.0  # seconds: nearer starts are reached by decoding
+_EXACT_SEEK = ("mov", "matroska")
 _REMEDY = "get the file again, or re-encode it with ffmpeg"
 
 
@@ -42,6 +45,17 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         raise MediaError(f"{path} cannot be opened ({error.strerror or error}): check its permissions") from error
     with container:
         yield container
+
+
+def seek_before(container: InputContainer, start: float) -> bool:
+    """Go to a key frame at least a second before `start` seconds, where decoders have settled by then.
+
+    False, and no move, for near starts and for containers whose time stamps after a jump are guesses.
+    """
+    if start <= _SEEK_FROM or not container.format.name.startswith(_EXACT_SEEK):
+        return False
+    container.seek(round((start - _LEAD) * av.time_base), backward=True)
+    return True
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.errors import BenchError
-from bench.options import Parser
+from bench.parser import Parser
 from bench.plan import VideoCodec
 
 State = Literal["works", "missing", "broken"]

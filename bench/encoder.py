@@ -6,7 +6,7 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -15,21 +15,16 @@ from typing import Literal, Protocol, Self
 import av
 import numpy as np
 import torch
-from av.container import OutputContainer
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.colour import FLAGS
 from bench.errors import MediaError
-from bench.soundtrack import AudioSource, SoundCodec, Soundtrack
+from bench.movie import Movie
+from bench.soundtrack import AudioSource
 
 __all__ = ["AudioSource", "Codec", "VideoWriter"]
 
 Codec = Literal["h264", "ffv1", "png"]
-
-_FINEST = 12000  # ticks a second at least, for frames that do not come at the nominal rate
 
 
 class VideoWriter:
@@ -125,7 +120,15 @@ class VideoWriter:
             return _PngFolder(self._temporary)
         with tempfile.NamedTemporaryFile(prefix=".writing-", dir=self.path.parent, delete=False) as file:
             self._temporary = Path(file.name)
-        return _Movie(self._temporary, self, self._first)
+        return Movie(
+            self._temporary,
+            lossy=self.codec == "h264",
+            size=self.size,
+            fps=self.fps,
+            crf=self.crf,
+            audio=self.audio,
+            origin=self._first,
+        )
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -169,79 +172,3 @@ class _PngFolder:
 
     def abandon(self) -> None:
         pass
-
-
-class _Movie:
-    """An MP4 or Matroska file being written."""
-
-    def __init__(self, path: Path, writer: VideoWriter, origin: float) -> None:
-        path.chmod(0o644)
-        self._even = writer.codec == "h264"
-        self._reformatter = VideoReformatter()
-        self._period = float(1 / writer.fps)
-        self._time_base = Fraction(1, writer.fps.numerator * -(-_FINEST // writer.fps.numerator))
-        self._tick = -1
-        self._last = 0.0
-        options = {"movflags": "+faststart"} if self._even else {}
-        self._container = av.open(str(path), "w", format="mp4" if self._even else "matroska", container_options=options)
-        self._stream = self._video(writer)
-        sound: SoundCodec = "aac" if self._even else "pcm_s16le"
-        self._sound = None if writer.audio is None else Soundtrack(self._container, writer.audio, origin, sound)
-
-    def _video(self, writer: VideoWriter) -> VideoStream:
-        height, width = writer.size
-        container: OutputContainer = self._container
-        if not self._even:
-            stream = container.add_stream("ffv1", rate=writer.fps, options={"level": "3", "slicecrc": "1"})
-            stream.pix_fmt = "bgr0"
-        else:
-            options = {"crf": f"{writer.crf:g}", "preset": "veryfast"}
-            stream = container.add_stream("libx264", rate=writer.fps, options=options)
-            height, width = height + height % 2, width + width % 2
-            stream.pix_fmt = "yuv420p"
-            stream.codec_context.color_range = ColorRange.MPEG
-            stream.codec_context.colorspace = Colorspace.ITU709
-            stream.codec_context.color_primaries = ColorPrimaries.BT709
-            stream.codec_context.color_trc = ColorTrc.BT709
-        stream.height, stream.width = height, width
-        stream.codec_context.time_base = self._time_base
-        stream.codec_context.thread_count = 2
-        return stream
-
-    def frame(self, rgb: NDArray[np.uint8], time: float) -> None:
-        if self._even:
-            height, width = rgb.shape[:2]
-            rgb = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        picture = self._encodable(av.VideoFrame.from_ndarray(rgb, format="rgb24"))
-        self._tick = max(round(time / self._time_base), self._tick + 1)
-        self._last = time
-        picture.pts, picture.time_base = self._tick, self._time_base
-        self._container.mux(self._stream.encode(picture))
-        if self._sound is not None:
-            self._sound.feed(time)
-
-    def _encodable(self, picture: av.VideoFrame) -> av.VideoFrame:
-        if not self._even:
-            return self._reformatter.reformat(picture, format="bgr0")
-        return self._reformatter.reformat(
-            picture,
-            format="yuv420p",
-            interpolation=FLAGS["accurate"],
-            dst_colorspace=Colorspace.ITU709,
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            threads=1,
-        )
-
-    def close(self) -> None:
-        self._container.mux(self._stream.encode(None))
-        if self._sound is not None:
-            self._sound.feed(self._last + self._period)
-            self._sound.close()
-        self._container.close()
-
-    def abandon(self) -> None:
-        if self._sound is not None:
-            self._sound.close()
-        with suppress(OSError, av.FFmpegError):  # the disk is full or gone: the file goes anyway
-            self._container.close()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from bench import store
 from bench.errors import BenchError
-from bench.options import Parser
+from bench.gate_options import add_options
+from bench.parser import Parser
 
 if TYPE_CHECKING:
     from bench.judgement import Judgement
@@ -71,23 +72,6 @@ def main(argv: Sequence[str]) -> int:
     known = Tolerances(before.tolerances).updated(asked)
     judgement = judge(before, after, metrics, known, every_clip=options.before.suffix == ".json")
     return _publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)
-
-
-def add_options(parser: Parser) -> None:
-    """The options that `compare` and `--check` share."""
-    group = parser.add_argument_group("the gate")
-    group.add_argument(
-        "--tolerance",
-        nargs="+",
-        default=[],
-        metavar="T",
-        help="allowed falls, in the unit of the tables or per cent: psnr:-0.1 lpips:+2%% lse_c@original:-0.2",
-    )
-    group.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML")
-    group.add_argument("--summary", type=Path, metavar="FILE", help="write the verdicts as Markdown")
-    group.add_argument(
-        "--github", action="store_true", default=None, help="print GitHub annotations (default: in GitHub Actions)"
-    )
 
 
 def _publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None, github: bool | None) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
-from bench.errors import BenchError
+from bench.gate_options import add_options
+from bench.parser import Parser
 
 RESULTS = Path("results")
 
@@ -19,28 +18,16 @@ examples:
   python benchmark.py --videos 'clips/*.mp4' --model static --settings original --metrics l1 psnr ssim ms_ssim
   python benchmark.py --videos clips --settings original free-view:30,10,0 --model facevid2vid --checkpoint FILE
 
-exit codes: 0 done; 1 more clips failed than --max-failures, or a fault; 2 a mistake in what was asked for
+exit codes: 0 done; 1 more clips failed than --max-failures, or a fault; 2 a mistake in what was asked for;
+3 a regression against --check's baseline
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Argument parser whose complaint is one sentence with near matches."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the complaint as a BenchError."""
-        unknown = message.removeprefix("unrecognized arguments: ").split()
-        if message.startswith("unrecognized") and unknown:
-            options = [option for action in self._actions for option in action.option_strings]
-            near = difflib.get_close_matches(unknown[0].partition("=")[0], options, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"'{self.prog} --help' lists the options"
-            message = f"there is no option '{unknown[0]}': {hint}"
-        raise BenchError(message)
 
 
 def run_parser(subcommands: Sequence[str]) -> Parser:
     """Parser of a run, the command without a sub-command."""
     parser = Parser(
         prog="benchmark.py",
+        usage="benchmark.py [--suite NAME | --videos GLOB … | --pairs CSV] [options]\n       benchmark.py COMMAND …",
         description="Reconstruct test videos with a talking-head model, score them, and print the table.",
         epilog=f"sub-commands (benchmark.py NAME --help): {', '.join(subcommands)}\n\n{_EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -86,7 +73,16 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")
     how.add_argument("--batch", type=_positive, default=16, metavar="N", help="frames at a time (default: 16)")
+    how.add_argument(
+        "--weights",
+        nargs="+",
+        type=_weights,
+        default=[],
+        metavar="NAME=FILE",
+        help="use these, not official ones",
+    )
     how.add_argument("--weights-dir", type=Path, metavar="DIR", help="folder that holds the metrics' weights")
+    how.add_argument("--no-cache", action="store_true", help="neither use nor keep features of reference frames")
     how.add_argument("--no-download", action="store_true", help="fetch no weights: metrics that lack some are skipped")
     how.add_argument("--dry-run", action="store_true", help="say what would be run, and stop")
     how.add_argument("--max-failures", type=_count, default=0, metavar="N", help="failed clips that exit code 0 allows")
@@ -100,7 +96,11 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         default="h264",
         help="of the videos kept (default: h264)",
     )
+    output.add_argument("--codec-floor", action="store_true", help="add a row: the reference through H.264 and back")
     output.add_argument("--side-by-side", action="store_true", help="also a video of source, reference and settings")
+    gate = add_options(parser)
+    gate.add_argument("--check", type=Path, metavar="BASELINE", help="compare with this baseline; exit code 3 if worse")
+    gate.add_argument("--update-baseline", action="store_true", help="write this run to --check's file instead")
     return parser
 
 
@@ -120,6 +120,13 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
+
+
+def _weights(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not equals or not Path(file).is_file():
+        raise argparse.ArgumentTypeError(f"'{text}' does not name weights and a file that is there: write NAME=FILE")
+    return name, Path(file)
 
 
 def _best_frame(text: str) -> int | str:

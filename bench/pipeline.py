@@ -24,6 +24,7 @@ from bench.plan import GROUND_TRUTH, STATIC, Plan
 from bench.stages import Ahead, Behind, Clock
 from bench.video import VideoReader
 from bench.videos import ClipVideos
+from metrics.feature_cache import FeatureCache, StoredFeatures
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, Metric, Pool, Resources
 from metrics.outcome import Outcome
@@ -108,6 +109,7 @@ class _Run:
     views: dict[str, Iterator[Frames]] = field(default_factory=dict)
     mismatched_views: set[str] = field(default_factory=set)
     source: Tensor | None = None
+    stored: StoredFeatures | None = None
     generator: Generator | None = None
     scorer: ClipScorer | None = None
 
@@ -128,6 +130,8 @@ class _Run:
                     self.on_frames(len(reference))
                 self._check_views_ended()
         finally:
+            if self.stored is not None:
+                self.stored.close()
             reports = self.generator.close() if self.generator is not None else {}
         if self.scorer is None:
             raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
@@ -177,7 +181,7 @@ class _Run:
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
         pixels = reference.pixels.to(self.resources.device)
-        reference = Frames(pixels, reference.times)
+        reference = Frames(pixels, reference.times, sum(map(len, self.times)), self.stored)
         if self.generator is None:
             self._begin(pixels[0], fps)
         assert self.generator is not None
@@ -193,6 +197,9 @@ class _Run:
 
     def _begin(self, source: Tensor, fps: float) -> None:
         clip, plan = self.clip, self.plan
+        if plan.feature_cache is not None:
+            prepared = (clip.path.resolve(), clip.start, clip.end, clip.crop, plan.size)
+            self.stored = FeatureCache(plan.feature_cache).clip(repr(prepared))
         if clip.source is not None:
             source = read_source(clip.source, size=plan.size).to(source.device)
         self.source = source.clone()

@@ -11,11 +11,13 @@ from bench.settings import Setting
 
 if TYPE_CHECKING:
     from bench.generator import Origin
+    from metrics.metric import Resources
     from model.command import CommandModel
     from model.predictions import Alignment, Predictions
 
 GROUND_TRUTH = "ground-truth"
 STATIC = "static"
+CODEC_FLOOR = "codec-floor"
 
 VideoCodec = Literal["h264", "ffv1", "png"]
 SUFFIXES: dict[VideoCodec, str] = {"h264": ".mp4", "ffv1": ".mkv", "png": ""}
@@ -53,7 +55,9 @@ class Plan:
     """How every clip of a run is treated.
 
     `size` is (height, width) of what the model sees and metrics score; `batch` the frames that go through at a time,
-    which changes memory and speed and no number. `codec` None saves no videos.
+    which changes memory and speed and no number. `feature_cache` is where features of reference frames are kept between
+    runs; None computes them anew. `codec_floor` adds a row with the reference through H.264. `codec` None saves no
+    videos.
     """
 
     out: Path
@@ -68,12 +72,35 @@ class Plan:
     weights: dict[str, Path] = field(default_factory=dict)
     weights_dir: Path | None = None
     download: bool = True
+    feature_cache: Path | None = None
+    codec_floor: bool = False
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
     carrier: str = "uint8"
+
+    def origin(self) -> Origin:
+        """Load what is to be benchmarked, with the rows that need a generator of their own."""
+        from model.codec_floor import WithCodecFloor
+
+        origin = self.model.load(self.device)
+        return WithCodecFloor(origin) if self.codec_floor else origin
+
+    def resources(self) -> Resources:
+        """Where metrics compute, and where their weights come from."""
+        import torch
+
+        from metrics.metric import Resources
+
+        return Resources(
+            device=torch.device(self.device),
+            weights=dict(self.weights),
+            weights_dir=self.weights_dir,
+            download=self.download,
+        )
 
     @property
     def rows(self) -> tuple[str, ...]:
         """Rows of the tables: ceiling, floor, and the settings. A static model is its own floor."""
         floor = () if self.model.is_static else (STATIC,)
-        return (GROUND_TRUTH, *floor, *(str(setting) for setting in self.settings))
+        codec = (CODEC_FLOOR,) if self.codec_floor else ()
+        return (GROUND_TRUTH, *floor, *codec, *(str(setting) for setting in self.settings))

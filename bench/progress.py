@@ -10,6 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 
+def terminal() -> Console:
+    """Standard output; a log or a pipe has no width of its own, so lines there are long rather than cut."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
+
+
 class RunProgress:
     """One line that counts clips and frames."""
 
@@ -46,6 +52,6 @@ class RunProgress:
 
     def clip(self, name: str, *, failed: str = "") -> None:
         """A clip has ended; a failure is said above the line at once."""
-        if failed:
+        if failed and self._progress.console.is_terminal:
             self._progress.console.print(Text(f"failed: {failed}", style="red"))
         self._progress.update(self._task, advance=1, clip=name)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bench.clips import set_digest
 from bench.environment import environment
-from bench.errors import BenchError
+from bench.errors import BenchError, WeightsError
 from bench.manifest import ClipRecord, MetricRecord, ModelRecord, RunManifest, SuiteRecord
 from bench.parts import Parts
 from bench.pipeline import ClipResult
@@ -25,10 +25,11 @@ from bench.store import read_clips, write_text
 from bench.suite import Suite
 from bench.summary import summarise, to_csv
 from bench.table import Table, tables
+from bench.weights.load import identity
 from bench.workers import Worker, in_processes
 from metrics import registry
-from metrics.metric import Metric, Pool
-from metrics.outcome import Outcome
+from metrics.metric import Metric, Pool, Resources
+from metrics.outcome import Outcome, Skip
 from metrics.true_view import true_view
 
 log = logging.getLogger(__name__)
@@ -82,8 +83,11 @@ class _SuitePools:
                     mine[metric] = pool
 
 
-def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric]) -> Protocol:
-    """The protocol that a plan follows; reads every clip's file once, for the digest of the set."""
+def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric], resources: Resources) -> Protocol:
+    """The protocol that a plan follows; reads every clip's file once, for the digest of the set.
+
+    Weights that are not here are fetched now, so that their digests are known before the first number.
+    """
     cropped = any(clip.crop is not None for clip in suite.clips)
     return Protocol(
         suite=suite.id,
@@ -99,9 +103,24 @@ def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric]) -> Protocol
         carrier=plan.carrier,
         alignment=plan.alignment,
         metrics=tuple(
-            MetricIdentity(id=metric.id, version=metric.version, definition=metric.definition) for metric in metrics
+            MetricIdentity(
+                id=metric.id,
+                version=metric.version,
+                definition=metric.definition,
+                weights=_digests(metric.weights, resources),
+            )
+            for metric in metrics
         ),
     )
+
+
+def _digests(names: Sequence[str], resources: Resources) -> dict[str, str]:
+    """sha256 of the weights that are there; a metric that lacks some is skipped clip by clip, with the reason."""
+    found = {}
+    for name in names:
+        with contextlib.suppress(Skip, WeightsError):
+            found[name] = identity(name, resources)
+    return found
 
 
 def with_twins(metrics: Sequence[Metric], suite: Suite, plan: Plan) -> list[Metric]:
@@ -122,7 +141,7 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     """
     began = time.monotonic()
     metrics = with_twins([registry.get(name) for name in plan.metrics], suite, plan)
-    protocol = protocol_of(suite, plan, metrics)
+    protocol = protocol_of(suite, plan, metrics, plan.resources())
     worker = Worker.of(plan) if jobs == 1 else None
     manifest = _manifest(suite, plan, protocol, metrics, worker, command)
     parts = Parts(plan.out / PARTS)

@@ -13,10 +13,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from bench.container import seek_before
+
 _DRIFT = 0.02  # seconds between time stamps and counted samples from which the stamps are right
-_LEAD = 1.0  # seconds decoded before a cut, so that the decoder has settled
-_SEEK_FROM = 5.0  # seconds: nearer starts are reached by decoding
-_EXACT_SEEK = ("mov", "matroska")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,6 @@ def sound_blocks(
             done += samples.shape[1]
         if length is not None and done >= length:
             return
-
-
-def seek_before(container: InputContainer, start: float) -> None:
-    """Go to a second before `start`, where time stamps after the jump can be trusted."""
-    if start > _SEEK_FROM and container.format.name.startswith(_EXACT_SEEK):
-        container.seek(round((start - _LEAD) * av.time_base), backward=True)
 
 
 def _frames(container: InputContainer, stream: AudioStream, start: float) -> Iterator[AudioFrame]:

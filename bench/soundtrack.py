@@ -18,9 +18,9 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from bench.container import audio_stream, open_media
-from bench.sound import SoundSpan, seek_before, sound_blocks
-from bench.video import first_picture_time
+from bench.container import audio_stream, open_media, seek_before
+from bench.sound import SoundSpan, sound_blocks
+from bench.video_info import first_picture_time
 
 SoundCodec = Literal["aac", "pcm_s16le"]
 _FORMATS: dict[SoundCodec, str] = {"aac": "fltp", "pcm_s16le": "s16"}

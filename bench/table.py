@@ -1,16 +1,18 @@
-"""The table at the end of a run, in the terminal and as table.md: settings as rows, metrics as columns."""
+"""The table at the end of a run, in the terminal and as table.md: settings as rows, metrics as columns.
+
+`n` counts the clips that have any value in the row, `excluded` those that lack one of the columns, and why.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.manifest import MetricRecord, RunManifest
 from bench.summary import SummaryRow
-from metrics.true_view import SUFFIX
+from metrics.true_view import SUFFIX, TRUE_VIEW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,18 +42,33 @@ class Table:
             lines += ["", *(f"- {_escape(note)}" for note in self.notes)]
         return "\n".join(lines) + "\n"
 
-    def to_rich(self) -> RenderableType:
-        """The table for the terminal."""
+    def to_rich(self, *, width: int | None = None) -> RenderableType:
+        """The table for the terminal.
+
+        With `width`, the columns of the terminal, no cell is cut or broken: where the table does not fit, its columns
+        become rows.
+        """
         from rich.console import Group
         from rich.table import Table as Grid
         from rich.text import Text
 
+        lines = [self.head, *self.rows]
+        if width is not None and _width(lines) > width:
+            lines = list(zip(*lines, strict=True))
         grid = Grid(title=Text(self.title), title_justify="left", header_style="bold")
-        for number, name in enumerate(self.head):
-            grid.add_column(Text(name), justify="left" if number == 0 else "right", no_wrap=number == 0)
-        for row in self.rows:
-            grid.add_row(*(Text(cell) for cell in row))
+        for number, name in enumerate(lines[0]):
+            whole = number == 0 or width is not None
+            grid.add_column(Text(name), justify="left" if number == 0 else "right", no_wrap=whole)
+        for line in lines[1:]:
+            grid.add_row(*(Text(cell) for cell in line))
         return Group(grid, *(Text(f"  {note}", style="dim") for note in self.notes))
+
+
+def _width(lines: Sequence[Sequence[str]]) -> int:
+    """Columns that the table takes with its borders and padding."""
+    from rich.cells import cell_len
+
+    return sum(max(map(cell_len, column)) + 3 for column in zip(*lines, strict=True)) + 1
 
 
 def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataFrame) -> list[Table]:
@@ -74,7 +91,7 @@ def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataF
         return [main]
     against = Table(
         title=f"{title} · against the true rotated view",
-        head=("setting", *(_head(metric) for metric in twins), "n", "excluded"),
+        head=("setting", *(_head(metric).replace(TRUE_VIEW, "") for metric in twins), "n", "excluded"),
         rows=tuple(_line(setting, twins, found, clips) for setting in viewed),
     )
     return [main, against]
@@ -94,8 +111,11 @@ def _line(
     ids = {metric.id for metric in metrics}
     rows = clips[(clips["setting"] == setting) & clips["metric"].isin(ids)]
     scored = rows[rows["status"] == "value"]["clip"].nunique()
-    reasons = Counter(rows["status"])
-    excluded = ", ".join(f"{reasons[status]} {status}" for status in ("skipped", "failed") if reasons[status])
+    excluded = ", ".join(
+        f"{count} {status}"
+        for status in ("skipped", "failed")
+        if (count := rows[rows["status"] == status]["clip"].nunique())
+    )
     cells = (_cell(metric, found.get((setting, metric.id)), scored) for metric in metrics)
     return (setting, *cells, str(scored), excluded or "–")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,90 +12,21 @@ import av
 import numpy as np
 import torch
 from av.container import InputContainer
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from bench.clips import Box
 from bench.clock import FrameClock
 from bench.colour import Conversion, Orientation, ToRgb
-from bench.container import audio_stream, has_pictures, open_media, video_stream
+from bench.container import open_media, seek_before, video_stream
+from bench.decoder import Damage, pictures
 from bench.errors import MediaError
 from bench.resize import DEFAULT, resize
+from bench.video_info import VideoInfo, first_picture_time, probe
 from metrics.frames import Frames
 
+__all__ = ["VideoInfo", "VideoReader", "first_picture_time", "probe"]
+
 _EPSILON = 1e-6  # seconds: time stamps in files are never finer
-_SEEK_FROM = 5.0  # seconds: nearer starts are reached by decoding
-
-
-@dataclass(frozen=True, slots=True)
-class VideoInfo:
-    """What a video file is, known from its head and its first frame.
-
-    `width`, `height`: upright pixels. `fps`: frames a second, the mean rate where `variable_rate`.
-    `promised_frames`: shown frames by the container's index, None where it keeps none. `duration`: seconds, None
-    where unknown. `rotation`: clockwise degrees that the stored pictures are turned by. `zero`: the first shown
-    frame's time on the container's clock, in seconds. `warnings`: what a user should know of this file, in sentences.
-    """
-
-    width: int
-    height: int
-    fps: float
-    variable_rate: bool
-    codec: str
-    promised_frames: int | None
-    duration: float | None
-    has_audio: bool
-    rotation: int
-    zero: float
-    warnings: tuple[str, ...] = ()
-
-
-def probe(path: Path | str) -> VideoInfo:
-    """What a video file is.
-
-    Raises:
-        MediaError: the file cannot be read, has no video stream or not one frame.
-    """
-    path = Path(path)
-    with open_media(path) as container:
-        stream = video_stream(container, path)
-        index = _index(stream)
-        picture = next(_pictures(container, stream, _Damage()), None)
-        if picture is None:
-            raise MediaError(f"{path} has no frames: get the file again, or leave it out")
-        stamps = index if index is not None else _demuxed(container, stream)
-        rate = _Rate.of(stamps, stream)
-        orientation = Orientation.of(picture)
-        width, height = picture.width, picture.height
-        if orientation.transpose:
-            width, height = height, width
-        seconds = _seconds(picture)
-        return VideoInfo(
-            width=width,
-            height=height,
-            fps=float(rate.fps),
-            variable_rate=rate.variable,
-            codec=stream.codec_context.name,
-            promised_frames=None if index is None else len(index),
-            duration=_duration(container, stream, rate, len(stamps)),
-            has_audio=audio_stream(container) is not None,
-            rotation=orientation.degrees,
-            zero=0.0 if seconds is None else seconds,
-            warnings=_warnings(container, stream, rate),
-        )
-
-
-def first_picture_time(path: Path) -> float:
-    """When the first frame is shown, in seconds on the container's clock; 0 for a file without picture.
-
-    Raises:
-        MediaError: the file cannot be read.
-    """
-    with open_media(path) as container:
-        if not has_pictures(container):
-            return 0.0
-        picture = next(_pictures(container, video_stream(container, path), _Damage()), None)
-        return 0.0 if picture is None else _seconds(picture) or 0.0
 
 
 class VideoReader:
@@ -166,17 +95,19 @@ class VideoReader:
         """Cropped frames of the asked span with their times."""
         stream = video_stream(container, self.path)
         clock = FrameClock(period=1 / self.info.fps, zero=self.info.zero)
-        damage = _Damage()
+        damage = Damage()
         to_rgb = ToRgb(self.conversion)
         decoded = shown = 0
-        whole = True  # whether the file is decoded from its first to its last frame
-        for picture in _pictures(container, stream, damage):
+        # Whether the file is decoded from its first to its last frame.
+        whole = self.start is None or not seek_before(container, self.info.zero + self.start)
+        for picture in pictures(container, stream, damage):
             time = clock.time(picture.pts, picture.time_base)
             decoded += 1
             if self.end is not None and time >= self.end - _EPSILON:
                 whole = False
                 break
             if self.start is not None and time < self.start - _EPSILON:
+                damage.clear()  # after a jump the first frames may lack what they refer to
                 continue
             shown += 1
             yield self._upright(to_rgb, picture), time
@@ -222,7 +153,7 @@ class VideoReader:
         end = "its end" if self.end is None else f"{self.end:g} s"
         return f"between {self.start or 0:g} s and {end}: choose a span inside the clip"
 
-    def _found(self, decoded: int, mended: int, damage: _Damage, *, whole: bool) -> Iterator[str]:
+    def _found(self, decoded: int, mended: int, damage: Damage, *, whole: bool) -> Iterator[str]:
         """What decoding showed to be wrong with the file."""
         promised = self.info.promised_frames
         if whole and promised is not None and decoded < promised:
@@ -233,105 +164,3 @@ class VideoReader:
             yield f"file is damaged: {damage.frames} frames were decoded with errors"
         if mended:
             yield f"{mended} frames without a time stamp of their own were placed by the frame rate"
-
-
-@dataclass(slots=True)
-class _Damage:
-    packets: int = 0
-    frames: int = 0
-
-
-def _pictures(container: InputContainer, stream: VideoStream, damage: _Damage) -> Iterator[av.VideoFrame]:
-    """Every picture that can be decoded, in shown order; what cannot is counted and left out."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:
-            # The container breaks off here: what the decoder still holds is good.
-            damage.packets += 1
-            packet = None
-        try:
-            pictures = stream.decode(packet)
-        except av.EOFError:
-            return
-        except av.FFmpegError:
-            damage.packets += 1
-            pictures = []
-        for picture in pictures:
-            damage.frames += picture.is_corrupt
-            yield picture
-        if packet is None:
-            return
-
-
-def _index(stream: VideoStream) -> list[float] | None:
-    """Decoding times of all shown frames in seconds by the container's index, None where it has no full one."""
-    if stream.time_base is None or not stream.frames or len(stream.index_entries) != stream.frames:
-        return None
-    return [float(entry.timestamp * stream.time_base) for entry in stream.index_entries if not entry.is_discard]
-
-
-def _demuxed(container: InputContainer, stream: VideoStream) -> list[float]:
-    """Times of all frames in seconds, found by reading the file through without decoding."""
-    container.seek(0)
-    stamps = []
-    try:
-        for packet in container.demux(stream):
-            stamp = packet.dts if packet.pts is None else packet.pts
-            if stamp is not None and packet.size:
-                stamps.append(float(stamp * packet.time_base))
-    except av.FFmpegError:
-        pass  # decoding finds the damage again and reports it
-    return sorted(stamps)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rate:
-    fps: Fraction
-    variable: bool
-
-    @classmethod
-    def of(cls, stamps: list[float], stream: VideoStream) -> _Rate:
-        """Constant where every frame lasts as long as the others, to within the container's time base."""
-        nominal = stream.guessed_rate or stream.average_rate or Fraction(25)
-        if len(stamps) < 2 or stamps[-1] <= stamps[0]:
-            return cls(nominal, variable=False)
-        steps = np.diff(stamps)
-        mean = (stamps[-1] - stamps[0]) / (len(stamps) - 1)
-        slack = max(1.5 * float(stream.time_base or 0), 0.02 * mean)
-        variable = bool(np.abs(steps - mean).max() > slack)
-        if not variable and abs(float(nominal) * mean - 1) < 0.005:
-            return cls(nominal, variable=False)
-        return cls(Fraction(1 / mean).limit_denominator(1001), variable)
-
-
-def _seconds(picture: av.VideoFrame) -> float | None:
-    if picture.pts is None or picture.time_base is None:
-        return None
-    return float(picture.pts * picture.time_base)
-
-
-def _duration(container: InputContainer, stream: VideoStream, rate: _Rate, frames: int) -> float | None:
-    if frames:
-        return float(frames / rate.fps)
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return None if container.duration is None else container.duration / 1e6
-
-
-def _warnings(container: InputContainer, stream: VideoStream, rate: _Rate) -> tuple[str, ...]:
-    found = []
-    if rate.variable:
-        found.append(f"variable frame rate: {float(rate.fps):.3g} frames a second on average")
-    aspect = stream.codec_context.sample_aspect_ratio
-    if aspect and abs(aspect - 1) > 0.01:
-        found.append(f"pixels are not square ({aspect}): frames are used as stored")
-    if len(container.streams.audio) > 1:
-        track = audio_stream(container)
-        if track is not None:
-            number = 1 + [stream.index for stream in container.streams.audio].index(track.index)
-            found.append(
-                f"{len(container.streams.audio)} sound tracks: number {number} ({track.codec_context.name}) is used"
-            )
-    return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -46,7 +47,7 @@ class ClipVideos:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        for name, stack in self._stacks.items():
+        for name, stack in list(self._stacks.items()):
             try:
                 stack.__exit__(kind, error, None)
                 if kind is None:
@@ -99,7 +100,10 @@ class ClipVideos:
         """Stop writing one video for good; the others go on."""
         log.warning("clip %s: video %s: %s", self.clip.id, name, fault)
         self.warnings.append(f"its video '{name}' could not be written: {fault}")
-        self._stacks.pop(name, None)
+        stack = self._stacks.pop(name, None)
+        if stack is not None:
+            with contextlib.suppress(MediaError, OSError):
+                stack.__exit__(type(fault), fault, None)  # so that nothing half written stays behind
         self._writers[name] = _Nowhere()  # type: ignore[assignment]
 
 

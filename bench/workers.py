@@ -28,16 +28,8 @@ class Worker:
     @classmethod
     def of(cls, plan: Plan) -> Worker:
         """Load what the plan names."""
-        import torch
-
         metrics = tuple(metric_registry.get(name) for name in plan.metrics)
-        resources = Resources(
-            device=torch.device(plan.device),
-            weights=dict(plan.weights),
-            weights_dir=plan.weights_dir,
-            download=plan.download,
-        )
-        return cls(plan, plan.model.load(plan.device), metrics, resources)
+        return cls(plan, plan.origin(), metrics, plan.resources())
 
     def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
         """Reconstruct and score one clip."""

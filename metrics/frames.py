@@ -80,7 +80,7 @@ class Frames:
             self._memo[key] = (None if other is self else other, compute(self, other))
         return cast(T, self._memo[key][1])
 
-    def first(self, count: int) -> Frames:
+    def head(self, count: int) -> Frames:
         """The first `count` frames; these frames themselves where that is all of them."""
         return self if count >= len(self) else Frames(self.pixels[:count], self.times[:count])
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from bench.errors import WeightsError
 from bench.weights import identity, resolve
 from metrics.convolution import Convolution, convolution, fold_batch_norm, merged
+from metrics.enlarge import bilinear
 from metrics.frames import Frames
 from metrics.metric import Resources
 from metrics.networks import batch_size, batches, shared
@@ -90,7 +91,7 @@ class Inception:
         """Features of one batch."""
         x = pixels.to(self.device, torch.float32)
         if x.shape[-2:] != (SIZE, SIZE):
-            x = F.interpolate(x, size=(SIZE, SIZE), mode="bilinear", align_corners=False, antialias=False)
+            x = bilinear(x, SIZE, SIZE)
         x = x.contiguous(memory_format=torch.channels_last)
         x = self.conv_2b(self.conv_2a(self.conv_1a(x)))
         x = F.max_pool2d(x, 3, 2)

@@ -173,8 +173,9 @@ def _build(state: Mapping[str, Tensor], layer: Layer, device: torch.device) -> C
 
 def _distance(x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
     """Mean over places of the weighted squared difference over channels: 2 × (T, C, h, w) → (T,) float64."""
-    difference = (x - y).square_().permute(0, 2, 3, 1)
-    return (difference @ weights).mean((1, 2), dtype=torch.float64)
+    weighted = (x - y).square_().permute(0, 2, 3, 1).mul_(weights).sum(-1)
+    # One frame at a time, so that the order of summation does not hang on how many there are.
+    return torch.stack([frame.mean(dtype=torch.float64) for frame in weighted])
 
 
 def lpips(net: Net, resources: Resources) -> Lpips:

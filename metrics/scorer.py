@@ -92,7 +92,7 @@ class ClipScorer:
                     target = pred
                 if running.accumulator is not None and target is not None:
                     # A prediction that ends early is compared with the frames that both have.
-                    running.guard(partial(running.accumulator.update, pred, target.first(len(pred))))
+                    running.guard(partial(running.accumulator.update, pred, target.head(len(pred))))
 
     def fail(self, row: str, reason: str, *, only_true_view: bool = False) -> None:
         """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""

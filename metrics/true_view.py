@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from metrics.metric import Metric
 
 SUFFIX = "_true_view"
+TRUE_VIEW = " (true view)"
 
 
 def true_view(metric: Metric) -> Metric:
@@ -16,7 +17,7 @@ def true_view(metric: Metric) -> Metric:
     return replace(
         metric,
         id=metric.id + SUFFIX,
-        label=f"{metric.label} (true view)",
+        label=metric.label + TRUE_VIEW,
         definition=f"{metric.definition}; the reference is the true rotated view",
         against="true-view",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from bench.errors import BenchError, PredictionError
+from bench.picture_folder import PictureFolder
 from bench.settings import Setting
 from bench.store import file_name
 from bench.video import VideoReader, probe
@@ -155,7 +156,9 @@ class FileGenerator:
         """Open one row's video; `find()` says where it is."""
         try:
             path = find()
-            self.streams[row] = FrameStream(self._open.enter_context(VideoReader(path)), path)
+            folder = path.is_dir()
+            frames = PictureFolder(path, self.driving.fps) if folder else self._open.enter_context(VideoReader(path))
+            self.streams[row] = FrameStream(frames, path)
         except BenchError as error:
             self.errors[row] = str(error)
 
@@ -210,10 +213,10 @@ class FileGenerator:
 class FrameStream:
     """Frames of a video by count or by time, going forward only."""
 
-    def __init__(self, reader: VideoReader, path: Path) -> None:
+    def __init__(self, batches: Iterable[Frames], path: Path) -> None:
         self.path = path
         self.taken = 0
-        self._batches: Iterator[Frames] = iter(reader)
+        self._batches: Iterator[Frames] = iter(batches)
         self._frames: Tensor | None = None
         self._times: list[float] = []
         self._shown: Tensor | None = None

@@ -21,6 +21,9 @@ from syncnet.winograd import matrices
 TILE = 4
 """Windows that share their first layer. Blocks of a stream should hold a multiple of it."""
 
+_ROWS = 54  # of the pooled first layer; each sees 11 rows of the crop, 4 below those of the row before
+_BANDS = [slice(4 * first, 4 * first + 4 * _ROWS // 3 + 7) for first in range(0, _ROWS, _ROWS // 3)]
+"""Rows of the crop whose first layer is computed together: in thirds its eight parts stay in the cache."""
 _POINTS = [Fraction(p) for p in ("0", "1", "-1", "2", "-2", "1/2", "-1/2")]
 
 
@@ -75,11 +78,16 @@ class FastSyncNet:
         n, c, h, w = frames.shape
         inner = frames.permute(0, 2, 3, 1).reshape(n, -1)
         split = (self._split @ inner).view(n, 1, h, w, c).permute(0, 1, 4, 2, 3)
+        bands = [self._band(split[:, :, :, rows]) for rows in _BANDS]
+        return torch.cat(bands, 2).add_(self._first_bias.view(1, -1, 1, 1)).relu_()
+
+    def _band(self, split: Tensor) -> Tensor:
+        """Some rows (8, 1, 3, R, 224) of the split frames → their rows of the pooled first layer, without bias."""
         products = [conv2d(part, kernel, stride=2) for part, kernel in zip(split, self._first, strict=True)]
-        _, out, height, width = products[0].shape
+        n, (_, out, height, width) = len(products), products[0].shape
         stacked = torch.cat(products).permute(0, 2, 3, 1).reshape(n, -1)
         mixed = (self._mix @ stacked).view(TILE, height, width, out).permute(0, 3, 1, 2)
-        return max_pool2d(mixed, 3, 2).add_(self._first_bias.view(1, -1, 1, 1)).relu_()
+        return max_pool2d(mixed, 3, 2)
 
     def _layer(self, layers: nn.Sequential, at: int, *, squeeze: bool = False) -> tuple[Tensor, Tensor]:
         weight, bias = _folded(layers[at], layers[at + 1])

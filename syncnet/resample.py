@@ -1,4 +1,4 @@
-"""Frames by time at SyncNet's 25 frames a second."""
+"""Frames by time at another rate: SyncNet's 25 frames a second, or any."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ FPS = 25
 
 @dataclass(slots=True)
 class Resampler:
-    """Chooses, for every time k / 25, the frame nearest in time (the earlier of two that are equally near).
+    """Chooses, for every time k / `rate`, the frame nearest in time (the earlier of two that are equally near).
 
-    A video of 25 frames a second passes unchanged. Frames are numbered as they come; one frame of look-ahead is needed.
+    A video of that rate passes unchanged. Frames are numbered as they come; one frame of look-ahead is needed.
     """
 
     fps: float
     """Nominal rate, which says how long the last frame is shown."""
+    rate: float = FPS
     _times: list[float] = field(default_factory=list, init=False)
     _taken: int = field(default=0, init=False)
     _dropped: int = field(default=0, init=False)
@@ -31,7 +32,7 @@ class Resampler:
             self._times.append(time)
             while len(self._times) > 1:
                 earlier, later = self._times[0], self._times[1]
-                target = self._taken / FPS
+                target = self._taken / self.rate
                 # A hair of slack: times are sums of rounded frame durations.
                 if later <= target or later - target + 1e-6 < target - earlier:
                     self._times.pop(0)
@@ -51,7 +52,7 @@ class Resampler:
         if not self._times:
             return []
         end = self._times[-1] + 1 / self.fps
-        total = math.floor(end * FPS + 0.5)
+        total = math.floor(end * self.rate + 0.5)
         rest = max(total - self._taken, 0)
         self._taken += rest
         return [self._dropped] * rest

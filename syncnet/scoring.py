@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.signal import medfilt
+from scipy.ndimage import median_filter
 from torch import Tensor
 from torch.nn.functional import pad, pairwise_distance
 
@@ -69,5 +69,5 @@ def score(table: NDArray[np.float32]) -> SyncScore:
         offset=SHIFTS - best,
         windows=table.shape[0],
         by_shift=by_shift,
-        per_window=medfilt(middle - table[:, best].astype(np.float64), 9),
+        per_window=median_filter(middle - table[:, best].astype(np.float64), 9, mode="constant"),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
+from bench.faces.bilinear import Pixels
 from syncnet.fast import TILE
 from syncnet.mfcc import SAMPLES_PER_FRAME
 from syncnet.network import SPAN
@@ -35,17 +36,17 @@ class TrackStream:
     start: int
     """The track's first frame (at 25 frames a second) in the clip."""
     frames: int = 0
-    _crops: list[Tensor] = field(default_factory=list)
+    _crops: list[Pixels] = field(default_factory=list)
     _waiting: Tensor | None = None
     _done: int = 0
     _table: list[NDArray[np.float32]] = field(default_factory=list)
 
-    def push(self, crop: Tensor) -> None:
+    def push(self, crop: Pixels) -> None:
         """Take in the (3, 224, 224) uint8 BGR crop of the next frame."""
         self.frames += 1
         self._crops.append(crop)
         if len(self._crops) == BLOCK + SPAN - 1:
-            self._embed(torch.stack(self._crops))
+            self._embed()
             self._crops = self._crops[BLOCK:]
             # The public code leaves the last window out, so the newest may not count.
             self._compare(self._windows(self.frames), final=False)
@@ -53,7 +54,7 @@ class TrackStream:
     def close(self) -> SyncScore | None:
         """The verdict on the track, or None where it has no window."""
         if len(self._crops) >= SPAN:
-            self._embed(torch.stack(self._crops))
+            self._embed()
             self._crops = []
         self._compare(self._windows(self.frames), final=True)
         return score(np.concatenate(self._table)) if self._table else None
@@ -62,10 +63,10 @@ class TrackStream:
         samples = self.sound.samples.shape[0] - self.start * SAMPLES_PER_FRAME
         return window_count(frames, max(samples, 0))
 
-    def _embed(self, crops: Tensor) -> None:
+    def _embed(self) -> None:
         if self._done + (0 if self._waiting is None else len(self._waiting)) >= self._windows(MANY):
             return  # the sound has ended
-        fresh = self.sound.network.lip(crops)
+        fresh = self.sound.network.lip(torch.from_numpy(np.stack(self._crops)))
         self._waiting = fresh if self._waiting is None else torch.cat([self._waiting, fresh])
 
     def _compare(self, windows: int, *, final: bool) -> None:

@@ -51,7 +51,7 @@ TABLE: dict[str, str] = {
     "s3fd": "bench.faces.s3fd:load",
 }
 DEFAULT = "yunet"
-"""YuNet needs no download: its 75 thousand weights are part of this package."""
+"""YuNet needs no download: its 53 thousand weights are part of this package."""
 
 
 def load(name: str, resources: Resources) -> FaceDetector:

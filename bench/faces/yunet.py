@@ -1,4 +1,4 @@
-"""YuNet: a face detector of 75 thousand weights, which are part of this package.
+"""YuNet: a face detector of 53 thousand weights, which are part of this package.
 
 Wu, Peng and Yu, "YuNet: a tiny millisecond-level face detector", Machine Intelligence Research 2023. The weights are
 those of `face_detection_yunet_2023mar.onnx` in the OpenCV Zoo (`yunet.txt` beside them: licence, checksum, names).
@@ -25,6 +25,7 @@ LONGEST = 320
 """Frames are shrunk to this longer side: YuNet was trained for faces of 10 to 300 pixels."""
 SCORE = 0.6
 OVERLAP = 0.3
+BLOCK = 8
 
 _PARTS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 
@@ -86,19 +87,28 @@ class YuNetDetector:
         network = YuNet()
         with np.load(WEIGHTS, allow_pickle=False) as file:
             network.load_state_dict({name: torch.from_numpy(file[name]) for name in file.files})
-        self._network = network.eval().requires_grad_(False).to(device)
+        self._network = network.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def detect(self, pixels: Tensor) -> list[Faces]:
         """(T, 3, H, W) uint8 RGB → the faces of every frame."""
-        shrink = max(*pixels.shape[-2:]) / self.longest
+        return [faces for block in pixels.split(BLOCK) for faces in self._detect(block)]
+
+    def _detect(self, pixels: Tensor) -> list[Faces]:
+        count, _, *size = pixels.shape
+        # Blocks of one size, whatever the caller's: convolutions of other shapes round differently.
+        pixels = torch.cat([pixels, pixels[-1:].expand(BLOCK - count, -1, -1, -1)])
         x = pixels.to(self.device).flip(1).float()
+        shrink = max(size) / self.longest
         if shrink > 1:
-            size = [max(round(side / shrink), 1) for side in pixels.shape[-2:]]
-            x = interpolate(x, size=size, mode="bilinear", antialias=True)
-        scale = [a / b for a, b in zip(pixels.shape[-2:], x.shape[-2:], strict=True)]
+            smaller = [max(round(side / shrink), 1) for side in size]
+            x = interpolate(x, size=smaller, mode="bilinear", antialias=True)
+        scale = [a / b for a, b in zip(size, x.shape[-2:], strict=True)]
         x = pad(x, (0, -x.shape[-1] % STRIDES[-1], 0, -x.shape[-2] % STRIDES[-1]))
-        raw = {part: values.cpu() for part, values in self._network(x).items()}
+        raw = {
+            part: values[:count].cpu()
+            for part, values in self._network(x.contiguous(memory_format=torch.channels_last)).items()
+        }
         grid = _places(*x.shape[-2:])
         confidence = (raw["cls"].sigmoid() * raw["obj"].sigmoid()).sqrt().squeeze(-1).double().numpy()
         return [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import BenchError
-from bench.options import Parser
+from bench.parser import Parser
 
 DONE, MISTAKE, INTERRUPTED = 0, 2, 130
 FORMATS = ("md", "csv", "latex", "html", "json")

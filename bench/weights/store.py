@@ -17,17 +17,20 @@ log = logging.getLogger(__name__)
 _known: dict[tuple[Path, int, int], str] = {}
 
 
+def cache_folder() -> Path:
+    """The benchmark's folder in the user's cache."""
+    import pooch
+
+    return Path(pooch.os_cache("talking-head-benchmark"))
+
+
 def folders(weights_dir: Path | None = None) -> list[Path]:
     """Where weights are looked for, in this order: `weights_dir`, the environment's folder, the user's cache.
 
     Fetched files are put into the first.
     """
-    import pooch
-
     named = [weights_dir, Path(os.environ[ENVIRONMENT]) if os.environ.get(ENVIRONMENT) else None]
-    return [folder.expanduser() for folder in named if folder] + [
-        Path(pooch.os_cache("talking-head-benchmark")) / "weights"
-    ]
+    return [folder.expanduser() for folder in named if folder] + [cache_folder() / "weights"]
 
 
 def locate(name: str, weights_dir: Path | None = None) -> Path | None:

@@ -29,6 +29,8 @@ def load(
     best_frame: int | Literal["search"] | None = None,
     landmarks: Landmarks | None = None,
     batch_size: int | None = None,
+    compile: bool = False,
+    cuda_graphs: bool = False,
 ) -> FaceVid2Vid:
     """A face-vid2vid model from a `.pth.tar` or `.safetensors` checkpoint.
 
@@ -40,7 +42,7 @@ def load(
     """
     device = torch.device(device)
     read = read_checkpoint(checkpoint, variant=variant)
-    options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size)
+    options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size, compile, cuda_graphs)
     with checkpoint.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     networks = build(read.architecture, read.networks).to(device)

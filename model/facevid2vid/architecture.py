@@ -75,7 +75,7 @@ STUB = Architecture(
     detector_depth=4,
     pose=4,
     decoder_blocks=2,
-    spade=(16, 16, 8),
+    spade=(16, 12, 8),
     spade_hidden=8,
     discriminator=(4, 8),
 )

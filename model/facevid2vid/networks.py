@@ -36,15 +36,10 @@ class Networks(nn.Module):
         self.kp_detector = KeypointDetector(architecture)
         self.he_estimator = PoseEstimator(architecture)
 
-    def transform(self, canonical: Keypoints, pose: Pose, rotation: Tensor | None = None) -> Keypoints:
-        """Canonical keypoints under the pose and expression of B faces; `rotation` (B, 3, 3) replaces the pose's."""
-        if rotation is None:
-            rotation = self.rotation(pose.yaw, pose.pitch, pose.roll)
+    def keypoints(self, canonical: Keypoints, pose: Pose) -> Keypoints:
+        """Canonical keypoints under the pose and expression of B faces."""
+        rotation = rotation_matrix(pose.yaw, pose.pitch, pose.roll, legacy=self.architecture.legacy)
         return transform_keypoints(canonical, rotation, pose.translation, pose.expression)
-
-    def rotation(self, yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
-        """(B,) degrees → (B, 3, 3) in this checkpoint's semantics."""
-        return rotation_matrix(yaw, pitch, roll, legacy=self.architecture.legacy)
 
 
 def build(architecture: Architecture, state: Mapping[str, Mapping[str, Tensor]]) -> Networks:

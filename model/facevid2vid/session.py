@@ -15,7 +15,7 @@ from torch import Tensor
 from bench.errors import BenchError, PredictionError
 from bench.settings import Setting
 from model.facevid2vid.best_frame import find_best_frame, frame_at
-from model.facevid2vid.geometry import Keypoints
+from model.facevid2vid.geometry import Keypoints, transform_keypoints
 from model.facevid2vid.motion import (
     adapted_scale,
     angle_between,
@@ -46,11 +46,11 @@ class FaceVid2VidSession:
         self._initial: tuple[Keypoints, Tensor, float] | None = None
         with talker.computing():
             image = talker.images(driving.source[None])
-            self._canonical = talker.networks.kp_detector(image)
-            pose: Pose = talker.networks.he_estimator(image)
-            self._source = talker.networks.transform(self._canonical, pose)
+            self._canonical = talker.detector(image)
+            pose: Pose = talker.estimator(image)
+            self._source = self._posed(pose)
             self._source_expression = pose.expression
-            self._animator = talker.animator(image, self._source)
+            self._appearance = talker.generator.source(image, self._source)
             if talker.options.motion == "relative" and talker.options.best_frame is not None:
                 self._begin_at(self._best_frame(driving))
 
@@ -88,7 +88,7 @@ class FaceVid2VidSession:
             setting: np.concatenate(parts) if parts else np.empty((0, 3, 3))
             for setting, parts in self._rotations.items()
         }
-        del self._animator
+        del self._appearance
         return {setting: self._report(setting, rotations) for setting in self._settings}
 
     def _animate(self, frames: Tensor) -> tuple[dict[Setting, Tensor], dict[Setting, NDArray[np.float64]]]:
@@ -96,16 +96,17 @@ class FaceVid2VidSession:
         images: dict[Setting, Tensor] = {}
         rotations: dict[Setting, NDArray[np.float64]] = {}
         with talker.computing():
-            pose: Pose = talker.networks.he_estimator(talker.images(frames))
+            pose: Pose = talker.estimator(talker.images(frames))
             for setting in self._rotations:
-                driven = talker.networks.transform(self._canonical, pose, self._rotation(setting, pose))
+                driven = self._posed(pose, setting)
                 keypoints, expression = self._moved(driven, pose.expression)
                 rotations[setting] = measured_rotation(keypoints.value - expression, self._canonical.value[0])
                 if setting in self._settings:
-                    images[setting] = self._eight_bit(self._animator(keypoints), setting)
+                    images[setting] = self._eight_bit(talker.animate(self._appearance, keypoints), setting)
         return images, rotations
 
-    def _rotation(self, setting: Setting, pose: Pose) -> Tensor:
+    def _posed(self, pose: Pose, setting: Setting = _ORIGINAL) -> Keypoints:
+        """The source's canonical keypoints under a driver's expression and the pose that the setting makes of his."""
         angles = []
         for wanted, driven in ((setting.yaw, pose.yaw), (setting.pitch, pose.pitch), (setting.roll, pose.roll)):
             if wanted is None:
@@ -114,7 +115,8 @@ class FaceVid2VidSession:
                 angles.append(driven + wanted)
             else:
                 angles.append(torch.full_like(driven, wanted))
-        return self._talker.networks.rotation(*angles)
+        rotation = self._talker.rotation(*angles)
+        return transform_keypoints(self._canonical, rotation, pose.translation, pose.expression)
 
     def _moved(self, driven: Keypoints, expression: Tensor) -> tuple[Keypoints, Tensor]:
         """The keypoints to animate and the expression in them."""
@@ -127,8 +129,8 @@ class FaceVid2VidSession:
     def _begin_at(self, frame: Tensor) -> None:
         """Take a (3, H, W) driving frame, in its own pose, as the start of relative motion."""
         talker = self._talker
-        pose: Pose = talker.networks.he_estimator(talker.images(frame[None]))
-        initial = talker.networks.transform(self._canonical, pose)
+        pose: Pose = talker.estimator(talker.images(frame[None]))
+        initial = self._posed(pose)
         scale = 1.0
         if talker.options.adapt_scale:
             scale = adapted_scale(self._source.value[0], initial.value[0])
@@ -159,8 +161,7 @@ class FaceVid2VidSession:
 
     def _report(self, setting: Setting, rotations: Mapping[Setting, NDArray[np.float64]]) -> SettingReport:
         rotation = rotations[setting]
-        legacy = self._talker.networks.architecture.legacy
-        angles = euler_degrees(rotation, legacy=legacy)
+        angles = euler_degrees(rotation, legacy=self._talker.legacy)
         names = ("model_yaw", "model_pitch", "model_roll")
         per_frame = {name: angles[:, index] for index, name in enumerate(names)}
         error = None

@@ -14,7 +14,11 @@ from torch import Tensor
 from bench.errors import BenchError
 from bench.settings import Setting
 from model.facevid2vid.best_frame import Landmarks
-from model.facevid2vid.geometry import Keypoints
+from model.facevid2vid.fast_estimators import FastKeypointDetector, fast_pose_estimator
+from model.facevid2vid.fast_generator import FastGenerator
+from model.facevid2vid.fast_motion import Source
+from model.facevid2vid.geometry import Keypoints, rotation_matrix
+from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import Networks
 from model.facevid2vid.session import FaceVid2VidSession, full_float32
@@ -38,6 +42,8 @@ class Options:
         best_frame: in relative motion, start from this driving frame, or `search` for the one most like the source.
         landmarks: what `search` finds faces with.
         batch_size: driving frames at once; by default chosen by the device's memory. Halved when memory runs out.
+        compile: let `torch.compile` fuse the generator's element-wise work; takes a minute at the first frame.
+        cuda_graphs: compile, and replay the generator as a CUDA graph.
     """
 
     precision: Precision = "fp32"
@@ -46,10 +52,18 @@ class Options:
     best_frame: int | Literal["search"] | None = None
     landmarks: Landmarks | None = None
     batch_size: int | None = None
+    compile: bool = False
+    cuda_graphs: bool = False
+
+
+_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class FaceVid2Vid:
-    """A `model.interface.Model` around the networks of one checkpoint."""
+    """A `model.interface.Model` around the networks of one checkpoint.
+
+    `minimal` lets convolutions use the algorithms with the fewest products where they pay; see `layers.Algorithms`.
+    """
 
     name = "facevid2vid"
 
@@ -61,8 +75,21 @@ class FaceVid2Vid:
         device: torch.device,
         identity: Mapping[str, str],
         size: tuple[int, int] = (256, 256),
+        minimal: bool = True,
     ) -> None:
-        self.networks, self.options, self.device, self.size = networks, options, device, size
+        self.options, self.device, self.size = options, device, size
+        self.legacy = networks.architecture.legacy
+        half = _HALF.get(options.precision)
+        algorithms = Algorithms(minimal=minimal and device.type == "cpu" and half is None)
+        self.detector = FastKeypointDetector(networks.kp_detector, networks.architecture, algorithms)
+        self.estimator = fast_pose_estimator(networks.he_estimator)
+        self.generator = FastGenerator(networks.generator, networks.architecture, algorithms)
+        if half is not None:
+            self.generator.narrow(half)
+        self.animate: Callable[[Source, Keypoints], Tensor] = self._animate
+        if options.compile or options.cuda_graphs:
+            mode = "reduce-overhead" if options.cuda_graphs else "default"
+            self.animate = torch.compile(self._animate, mode=mode, dynamic=False)
         self.batch_size = options.batch_size or _batch_size(device)
         self._identity = dict(identity)
 
@@ -95,21 +122,12 @@ class FaceVid2Vid:
         """(T, 3, H, W) uint8 → float32 in [0, 1] on the device."""
         return frames.to(self.device).float() / 255
 
-    def animator(self, image: Tensor, source: Keypoints) -> Callable[[Keypoints], Tensor]:
-        """The source's image and keypoints → a function from driving keypoints to (B, 3, H, W) images in (0, 1)."""
-        volume = self.networks.generator.encode(image)
+    def rotation(self, yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
+        """(B,) degrees → (B, 3, 3) in the checkpoint's semantics."""
+        return rotation_matrix(yaw, pitch, roll, legacy=self.legacy)
 
-        def animate(driving: Keypoints) -> Tensor:
-            batch = len(driving.value)
-            jacobian = source.jacobian
-            repeated = Keypoints(
-                source.value.expand(batch, -1, -1),
-                None if jacobian is None else jacobian.expand(batch, -1, -1, -1),
-            )
-            generated = self.networks.generator.animate(volume.expand(batch, -1, -1, -1, -1), repeated, driving)
-            return generated.image
-
-        return animate
+    def _animate(self, source: Source, driving: Keypoints) -> Tensor:
+        return self.generator.animate(source, driving).image
 
     def halve_batch(self, clip: str) -> None:
         """After memory ran out: go on with half the batch.

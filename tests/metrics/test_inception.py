@@ -57,6 +57,18 @@ def test_batches_do_not_change_a_bit(network):
         assert torch.equal(torch.cat([network(part) for part in pixels.split(size)]), whole)
 
 
+def test_threads_do_not_change_a_bit(network):
+    pixels, threads = scene(2), torch.get_num_threads()
+    try:
+        results = []
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            results.append(network(pixels))
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(*results)
+
+
 def test_plain_and_packed_convolutions_agree(network, monkeypatch):
     monkeypatch.setattr(convolution, "can_pack", lambda: False)
     plain = Inception(recipe.state("inception"), CPU)

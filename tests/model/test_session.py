@@ -6,6 +6,7 @@ import torch
 
 from bench.errors import BenchError, PredictionError
 from bench.settings import Setting
+from model.facevid2vid.geometry import Keypoints, rotation_matrix, transform_keypoints
 from model.facevid2vid.motion import adapted_scale
 from model.facevid2vid.networks import build
 from model.interface import Driving
@@ -42,19 +43,19 @@ def slow(networks, frames, source, setting=ORIGINAL, motion="absolute", adapt_sc
                 wanted = 0.0 if setting.mode == "relative" else driven
             angles[name] = driven + wanted if setting.mode == "relative" else torch.as_tensor(wanted).expand(1)
         canonical = networks.kp_detector(image(source))
-        return networks.transform(canonical, pose, networks.rotation(**angles)).value
+        rotation = rotation_matrix(**angles, legacy=networks.architecture.legacy)
+        return transform_keypoints(canonical, rotation, pose.translation, pose.expression)
 
     with torch.no_grad():
         generator = networks.generator
         for frame in frames:
             from_source = keypoints(source, ORIGINAL)
-            moved = keypoints(frame, setting)
+            moved = keypoints(frame, setting).value
             if motion == "relative":
-                initial = keypoints(frames[0], ORIGINAL)
-                scale = adapted_scale(from_source[0], initial[0]) if adapt_scale else 1
-                moved = (moved - initial) * scale + from_source
-            kind = type(networks.kp_detector(image(source)))
-            generated = generator(image(source), kind(from_source), kind(moved))
+                initial = keypoints(frames[0], ORIGINAL).value
+                scale = adapted_scale(from_source.value[0], initial[0]) if adapt_scale else 1
+                moved = (moved - initial) * scale + from_source.value
+            generated = generator(image(source), from_source, Keypoints(moved))
             yield generated.image[0]
 
 
@@ -122,9 +123,9 @@ def test_source_work_is_done_once_and_the_pose_pass_is_shared(talker, frames, mo
 
         monkeypatch.setattr(owner, name, counting)
 
-    count(made.networks.generator, "encode", "encode")
-    count(made.networks.kp_detector, "forward", "detect")
-    count(made.networks.he_estimator, "forward", "posed", len)
+    count(made.generator.resblocks_3d, "forward", "encode")
+    count(made.detector, "forward", "detect")
+    count(made.estimator, "forward", "posed", len)
     run(made, frames, [ORIGINAL, TURNED, Setting.parse("free-view:-30,-,-")], chunks=2)
     assert calls == {"encode": 1, "detect": 1, "posed": 1 + len(frames)}
 
@@ -179,12 +180,10 @@ class TestReport:
         assert report[TURNED].error is None
 
     def test_a_free_view_that_is_lost_on_the_way_is_noticed(self, talker, stub_networks, frames, monkeypatch):
-        driven = stub_networks.rotation
         pose = stub_networks.he_estimator(frames[:1].float() / 255)
-        monkeypatch.setattr(
-            type(stub_networks), "rotation", lambda self, *angles: driven(pose.yaw, pose.pitch, pose.roll)
-        )
-        _, report = run(talker(), frames[:1], [TURNED])
+        made = talker()
+        monkeypatch.setattr(made, "rotation", lambda *angles: rotation_matrix(pose.yaw, pose.pitch, pose.roll))
+        _, report = run(made, frames[:1], [TURNED])
         assert "left the head as it is driven" in report[TURNED].error
 
 
@@ -193,14 +192,14 @@ class TestMemory:
     def test_running_out_halves_the_batch_and_goes_on(self, talker, frames, monkeypatch, failure):
         expected, _ = run(talker(), frames)
         made = talker(batch_size=4)
-        estimate = made.networks.he_estimator.forward
+        estimate = made.estimator.forward
 
         def limited(image):
             if len(image) > 1:
                 raise failure
             return estimate(image)
 
-        monkeypatch.setattr(made.networks.he_estimator, "forward", limited)
+        monkeypatch.setattr(made.estimator, "forward", limited)
         ours, report = run(made, frames)
         assert_ties_only(ours[ORIGINAL], expected[ORIGINAL])
         assert made.batch_size == 1
@@ -213,7 +212,7 @@ class TestMemory:
         def never(image):
             raise torch.OutOfMemoryError("CUDA")
 
-        monkeypatch.setattr(made.networks.he_estimator, "forward", never)
+        monkeypatch.setattr(made.estimator, "forward", never)
         with pytest.raises(BenchError, match="clip kitchen: the memory of cpu does not suffice"):
             session.step(frames)
 
@@ -224,7 +223,7 @@ class TestMemory:
         def broken(image):
             raise RuntimeError("shapes differ")
 
-        monkeypatch.setattr(made.networks.he_estimator, "forward", broken)
+        monkeypatch.setattr(made.estimator, "forward", broken)
         with pytest.raises(RuntimeError, match="shapes differ"):
             session.step(frames)
 

@@ -8,6 +8,7 @@ from syncnet.crop import region
 from syncnet.follow import Follower
 
 
+@pytest.mark.filterwarnings("ignore:kernel_size exceeds")
 @pytest.mark.parametrize("frames", [7, 8, 12, 13, 40])
 def test_equals_the_filter_over_the_whole_track(frames):
     draw = np.random.default_rng(frames)

@@ -1,0 +1,87 @@
+"""The truth of a clip: a typed `.npz` beside its video, read with numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import MediaError
+
+SCHEMA = 1
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """What a rendered clip shows at each of its T frames.
+
+    `yaw`, `pitch`, `roll` (T,) degrees in the convention of `Setting` (see docs/demo.md); `translation` (T, 3) of the
+    head's pivot in camera axes (x right, y down, z away), millimetres. `mouth` (T,) gap between the lips' middles,
+    millimetres, 0 where they touch; `blink` (T,) from 0, open, to 1, shut; `gaze` (T, 2) yaw and pitch of the eyes
+    within the head, degrees. `phoneme` (T,) espeak-ng's mnemonic at the middle of the frame, "" for silence.
+    `landmarks` (T, 68, 2) in iBUG order, `pupils` (T, 2, 2) image left first: x, y in pixels, the centre of the top
+    left pixel being (0.5, 0.5); `visible` (T, 68) whether nothing hides a landmark; `box` (T, 4) the face's x1, y1,
+    x2, y2.
+    `segment_start`, `segment_end` (P,) seconds and `segment_phoneme` (P,): the phonemes on the time line of the
+    pictures. The sound's time line is `audio_shift` frames later (positive: sound after lips). `voiced` is False where
+    the sound is digital silence. `fps` is the frame rate.
+    """
+
+    fps: float
+    audio_shift: int
+    voiced: bool
+    yaw: FloatArray
+    pitch: FloatArray
+    roll: FloatArray
+    translation: FloatArray
+    mouth: FloatArray
+    blink: FloatArray
+    gaze: FloatArray
+    phoneme: NDArray[np.str_]
+    landmarks: FloatArray
+    visible: NDArray[np.bool_]
+    pupils: FloatArray
+    box: FloatArray
+    segment_start: FloatArray
+    segment_end: FloatArray
+    segment_phoneme: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.yaw)
+
+    def write(self, path: Path) -> None:
+        """Write the file; the same truth gives the same bytes."""
+        arrays = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        with path.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, schema=np.array(SCHEMA), **arrays)
+
+    @classmethod
+    def read(cls, path: Path) -> Truth:
+        """Read a truth file.
+
+        Raises:
+            MediaError: the file is missing, damaged or of another schema.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            raise MediaError(
+                f"truth file {path} cannot be read ({error}): restore it or build the suite again"
+            ) from error
+        schema = int(arrays.pop("schema", np.array(0)))
+        wanted = {field.name for field in fields(cls)}
+        if schema != SCHEMA or set(arrays) != wanted:
+            raise MediaError(
+                f"truth file {path} has schema {schema}, not {SCHEMA}: build the suite again with this version"
+            )
+        scalars = {
+            "fps": float(arrays.pop("fps")),
+            "audio_shift": int(arrays.pop("audio_shift")),
+            "voiced": bool(arrays.pop("voiced")),
+        }
+        return cls(**scalars, **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,152 @@
+"""SSIM: structural similarity, and its comparison of one scale that MS-SSIM shares."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from metrics import batches, gaussian, luma
+from metrics.frames import Frames
+from metrics.metric import Metric, frame_mean
+from metrics.outcome import Skip
+
+WINDOW: Final = 11
+_TAPS: Final = gaussian.taps(WINDOW, 1.5)
+_C1: Final = (0.01 * 255) ** 2
+_C2: Final = (0.03 * 255) ** 2
+_BOX: Final = 7  # scikit-image's default window
+
+
+def moments(pixels: Tensor) -> Tensor:
+    """pixels: (T, 3, H, W) uint8, or float32 in 8-bit levels → (T, 2, 3, H - 10, W - 10) float32: mean and variance.
+
+    Both are local, under the Gaussian window. They are worked out in float64: in float32 E[x²] - E[x]² is off by one
+    and the same amount all over a flat region, which moves SSIM by up to 1e-7.
+    """
+    frames, channels, height, width = pixels.shape
+    size = (frames, 2, channels, height - WINDOW + 1, width - WINDOW + 1)
+    result = torch.empty(size, dtype=torch.float32, device=pixels.device)
+    for part in batches.of(pixels):
+        planes = pixels[part].double()
+        mean = gaussian.local_mean(planes, _TAPS)
+        square = gaussian.local_mean(planes.square_(), _TAPS)
+        result[part, 0] = mean
+        result[part, 1] = square.sub_(mean.square_())
+    return result
+
+
+def compare(pred: Tensor, ref: Tensor, pred_moments: Tensor, ref_moments: Tensor) -> Tensor:
+    """Structural comparison at one scale.
+
+    Args:
+        pred, ref: (T, 3, H, W) uint8, or float32 in 8-bit levels.
+        pred_moments, ref_moments: what `moments` makes of them.
+
+    Returns:
+        (T, 2, 3) float64: mean over each channel of the SSIM map, and of its contrast-structure part.
+
+    With d = pred - ref the two factors are 1 - E[d]² / (μx² + μy² + C1) and 1 - Var[d] / (σx² + σy² + C2): the usual
+    formula rearranged. It needs one filtered picture for a pair, is exactly 1 for equal frames, and rounding touches
+    only the small differences from 1, so that float32 suffices here.
+    """
+    result = torch.empty(pred.shape[0], 2, pred.shape[1], dtype=torch.float64, device=pred.device)
+    for part in batches.of(pred):
+        x, y = pred_moments[part], ref_moments[part]
+        difference = pred[part].float() - ref[part]
+        mean_squared = (x[:, 0] - y[:, 0]).square_()
+        spread = gaussian.local_mean(difference.square_(), _TAPS).sub_(mean_squared)
+        spread.div_((x[:, 1] + y[:, 1]).add_(_C2))
+        luminance = mean_squared.div_((x[:, 0] ** 2).add_(y[:, 0] ** 2).add_(_C1))
+        both = (luminance + spread).sub_(luminance.mul_(spread))
+        result[part, 0] = 1.0 - _mean(both)
+        result[part, 1] = 1.0 - _mean(spread)
+    return result
+
+
+def _mean(planes: Tensor) -> Tensor:
+    """(T, C, H, W) → (T, C) float64: rows in their own precision, their sums in float64."""
+    return planes.mean(dim=-1).double().mean(dim=-1)
+
+
+def _moments(frames: Frames) -> Tensor:
+    return frames.per_frame("ssim.moments", moments)
+
+
+def full_size(pred: Frames, ref: Frames) -> Tensor:
+    """`compare` at full size, (T, 2, 3), once for SSIM and the first scale of MS-SSIM.
+
+    Raises:
+        Skip: the window does not fit into the frames.
+    """
+    require(pred, WINDOW, "SSIM's 11×11 window")
+    return pred.paired(ref, "ssim.full_size", lambda p, r: compare(p.pixels, r.pixels, _moments(p), _moments(r)))
+
+
+def require(frames: Frames, side: int, what: str) -> None:
+    """Raise `Skip` unless the short side of the frames has `side` pixels, which `what` needs."""
+    height, width = frames.pixels.shape[-2:]
+    if min(height, width) < side:
+        raise Skip(f"frames of {width}×{height} pixels: {what} needs a short side of at least {side}")
+
+
+def uniform(pred: Tensor, ref: Tensor) -> Tensor:
+    """pred, ref: (T, H, W) uint8 → (T,) float64: SSIM with scikit-image's default 7×7 window and sample covariance.
+
+    Sums over the window are exact: they are whole numbers below 2**24.
+    """
+    count = _BOX * _BOX
+    box = (1.0,) * _BOX
+    result = torch.empty(pred.shape[0], dtype=torch.float64, device=pred.device)
+    for part in batches.of(pred):
+        x, y = pred[part].float(), ref[part].float()
+        sum_x, sum_y, sum_xx, sum_yy, sum_xy = (
+            gaussian.local_mean(planes, box).double() for planes in (x, y, x * x, y * y, x * y)
+        )
+        mean_x, mean_y = sum_x / count, sum_y / count
+        covariance = (sum_xy - sum_x * sum_y / count) / (count - 1)
+        variances = (sum_xx + sum_yy - (sum_x**2 + sum_y**2) / count) / (count - 1)
+        luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
+        result[part] = (luminance * (2 * covariance + _C2) / (variances + _C2)).mean(dim=(-2, -1))
+    return result
+
+
+def _rgb(pred: Frames, ref: Frames) -> Tensor:
+    return full_size(pred, ref)[:, 0].mean(dim=1)
+
+
+def _gray(pred: Frames, ref: Frames) -> Tensor:
+    require(pred, _BOX, "SSIM's 7×7 window")
+    return uniform(luma.of(pred), luma.of(ref))
+
+
+SSIM = Metric(
+    id="ssim",
+    label="SSIM",
+    version=1,
+    direction="higher",
+    unit="",
+    definition="RGB, Gaussian window 11×11 (σ 1.5) where it fits whole, no sample covariance, K 0.01 and 0.03, "
+    "data range 1, no down-sampling, mean over pixels, channels and frames",
+    source="Wang et al. 2004; scikit-image 0.26 structural_similarity(gaussian_weights, no sample covariance)",
+    begin=frame_mean(_rgb),
+    bounds=(-1.0, 1.0),
+    ideal=1.0,
+    digits=4,
+)
+
+SSIM_GRAY = Metric(
+    id="ssim_gray",
+    label="SSIM (luma)",
+    version=1,
+    direction="higher",
+    unit="",
+    definition="8-bit ITU-R 601 luma (rounded), uniform window 7×7 where it fits whole, sample covariance, "
+    "K 0.01 and 0.03, data range 255, mean over pixels and frames",
+    source="scikit-image 0.26 structural_similarity, defaults, on OpenCV's RGB2GRAY",
+    begin=frame_mean(_gray),
+    bounds=(-1.0, 1.0),
+    ideal=1.0,
+    digits=4,
+)

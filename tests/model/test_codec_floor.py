@@ -1,0 +1,28 @@
+import numpy as np
+from rich.console import Console
+
+from bench import suite as suites
+from bench.plan import CODEC_FLOOR, ModelPlan, Plan
+from bench.runner import run
+from bench.settings import Setting
+from bench.store import read_clips
+from tests.films import portrait_film
+
+
+def test_the_codec_floor_lies_between_copy_and_static(tmp_path):
+    film = portrait_film(tmp_path / "one.mp4", count=8)
+    plan = Plan(
+        out=tmp_path / "run",
+        model=ModelPlan("copy"),
+        settings=(Setting(),),
+        metrics=("l1", "psnr"),
+        size=(64, 64),
+        codec=None,
+        codec_floor=True,
+    )
+    run(suites.of_videos([str(film)]), plan, console=Console(quiet=True))
+    l1 = read_clips(tmp_path / "run").query("metric == 'l1'").set_index("setting")["value"]
+    assert l1["original"] == 0 < l1[CODEC_FLOOR] < l1["static"]
+    psnr = read_clips(tmp_path / "run").query("metric == 'psnr'").set_index("setting")["value"]
+    assert np.isfinite(psnr[CODEC_FLOOR])
+    assert psnr[CODEC_FLOOR] > 25
