@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, cast
 
 from bench.errors import BenchError
+from metrics import libraries
 from metrics.true_view import SUFFIX, true_view
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def get(name: str) -> Metric:
     check(name)
     if name.endswith(SUFFIX):
         return true_view(get(name.removesuffix(SUFFIX)))
+    if libraries.belongs(name):
+        return cast("Metric", importlib.import_module("metrics.passthrough").metric(name))
     module, attribute = TABLE[name].split(":")
     return cast("Metric", getattr(importlib.import_module(module), attribute))
 
@@ -59,6 +62,9 @@ def check(name: str) -> None:
     """Raise `BenchError` if no metric is called `name`; loads nothing."""
     if name.removesuffix(SUFFIX) in TABLE:
         return
+    if libraries.belongs(name):
+        libraries.check(name.removesuffix(SUFFIX))
+        return
     near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise BenchError(f"there is no metric '{name}': {hint}the metrics are {', '.join(TABLE)}")
+    raise BenchError(f"there is no metric '{name}': {hint}the metrics are {', '.join(TABLE)}, piq:NAME and pyiqa:NAME")
