@@ -183,3 +183,28 @@ def test_a_run_given_twice_is_a_mistake(folders):
 def test_equal_model_names_are_told_apart(tmp_path):
     two = load([make_run(tmp_path / "a", model="m"), make_run(tmp_path / "b", model="m")])
     assert [run.label for run in two] == ["m (a)", "m (b)"]
+
+
+def add_pose(folder, angles):
+    """Poses of a model: setting → yaw in every frame."""
+    path = folder / "frames.parquet"
+    table = pd.read_parquet(path)
+    rows = [
+        (clip, setting, k, k / 25, "model_yaw", yaw + k)
+        for setting, yaw in angles.items()
+        for clip in CLIPS
+        for k in range(4)
+    ]
+    pd.concat([table, pd.DataFrame(rows, columns=table.columns)]).to_parquet(path)
+    return folder
+
+
+def test_a_measured_pose_that_does_not_move_is_an_alarm(tmp_path):
+    folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, "free-view:30,10,0": 3.0})
+    (alarm,) = table_of(load([folder])).alarms
+    assert alarm == ("static, free view 30,10,0: the measured pose does not move: 4.5 instead of 30 degrees model yaw.")
+
+
+def test_a_measured_pose_that_moves_is_none(tmp_path):
+    folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, "free-view:30,10,0": 24.0})
+    assert table_of(load([folder])).alarms == ()
