@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,8 @@ from bench.settings import Setting
 SAME = 0.002
 """Relative difference below which a reconstruction error counts as unchanged by the turn of the head."""
 
+
+_POSE = "(^|_)(yaw|pitch|roll)$"
 
 TURN = 5.0
 """Degrees from the pose under `original` below which a requested angle is no turn worth judging."""
@@ -92,16 +96,28 @@ def pose_alarms(run: Run, words: Words) -> list[str]:
     return found
 
 
+def _has_poses(path: Path) -> bool:
+    """Whether some clip at the beginning, middle or end of the file has poses; they are for every clip or none."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        groups = file.num_row_groups
+        for group in sorted({0, groups // 2, groups - 1} & set(range(groups))):
+            names = file.read_row_group(group, columns=["metric"]).column("metric").unique().to_pylist()
+            if any(re.search(_POSE, name) for name in names):
+                return True
+    return False
+
+
 def _mean_poses(run: Run) -> dict[tuple[str, str], dict[str, float]]:
     """(setting, measured angle) → clip → mean over its frames."""
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
     path = run.folder / "frames.parquet"
-    if not path.is_file():
+    if not path.is_file() or not _has_poses(path):
         return {}
-    metric = pc.field("metric").cast("string")
-    is_pose = pc.match_substring_regex(metric, r"(^|_)(yaw|pitch|roll)$")
+    is_pose = pc.match_substring_regex(pc.field("metric").cast("string"), _POSE)
     rows = ds.dataset(path).to_table(columns=["clip", "setting", "metric", "value"], filter=is_pose).to_pandas()
     found: dict[tuple[str, str], dict[str, float]] = {}
     means = rows.groupby(["setting", "metric", "clip"], observed=True)["value"].mean()
