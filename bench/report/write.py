@@ -38,7 +38,7 @@ def write_report(options: argparse.Namespace) -> int:
     if not runs:
         tables = published_tables(published.load(options.published), words)
     else:
-        columns = rounded(choose(columns_of(runs), options.columns), options.digits)
+        columns = rounded(choose(columns_of(runs, every=bool(options.columns)), options.columns), options.digits)
         tables = report_tables(runs, columns, words, caption=options.caption, dataset=options.published)
     if options.transpose:
         tables = [table.transpose() if table.id in ("summary", "true-view", "published") else table for table in tables]

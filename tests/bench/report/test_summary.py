@@ -106,6 +106,17 @@ def test_closeness_is_the_mean_distance_from_each_clips_truth(runs):
     assert cell.value == pytest.approx(sum(abs(found[clip] - truth[clip]) for clip in CLIPS) / len(CLIPS))
 
 
+def test_mean_over_frames_comes_when_asked_for_or_in_the_protocol(tmp_path, runs):
+    assert "l1:frames" not in [column.key for column in columns_of(runs)]
+    table = summary_table(runs[:1], choose(columns_of(runs[:1], every=True), ["l1:frames"]), Words("en"))
+    cell = cells(table, "original")["l1:frames"]
+    assert cell.value == runs[0].mean("original", "l1")["frame_mean"] * 255
+    assert cell.half == ""
+    rule = {"aggregation": "mean over the frames of all clips, float64"}
+    other = load([make_run(tmp_path / "run", protocol=rule)])
+    assert "l1:frames" in [column.key for column in columns_of(other)]
+
+
 def test_pooled_value_prints_its_n(runs):
     cell = cells(table_of(runs[:1]), "original")["fid:pooled"]
     assert cell.value == runs[0].mean("original", "fid")["pooled"]
