@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from bench.faces.detector import Faces
+from metrics.feature_cache import FeatureCache
 from metrics.frames import Frames
 from syncnet import scoring
 from syncnet.crop import whole
@@ -23,18 +24,21 @@ class StubNetwork:
     """Stands for the network: a lip embedding is a fixed mix of the brightness of its five frames."""
 
     device = torch.device("cpu")
+    name = "stub"
 
     def __init__(self):
         draw = torch.Generator().manual_seed(6)
         self.lip_mix = torch.randn(5, WIDTH, generator=draw)
         self.audio_mix = torch.randn(13 * 20, WIDTH, generator=draw)
-        self.largest = 0
+        self.largest = self.lips = self.sounds = 0
 
     def lip(self, crops):
+        self.lips += 1
         self.largest = max(self.largest, crops.shape[0])
         return torch.from_numpy(crops.numpy().mean((1, 2, 3))).unfold(0, 5, 1).float() / 50 @ self.lip_mix
 
     def audio(self, windows):
+        self.sounds += 1
         return windows.flatten(1) / 50 @ self.audio_mix
 
 
@@ -170,6 +174,28 @@ def test_a_second_metric_with_the_same_frames_costs_nothing():
     assert session.count == 40
     assert detector.shown == 40
     assert session.close() is session.close()
+
+
+def test_a_second_run_finds_the_reference_embedded(tmp_path):
+    """With a feature cache, faces, lips and sound of the reference are computed once, and nothing changes."""
+    pixels, sound = video(50), noise(2)
+    cache = FeatureCache(tmp_path)
+    verdicts, calls = [], []
+    for _ in range(2):
+        detector, network = StubDetector(), StubNetwork()
+        session = Session(TrackPlan(detector, 25.0), Sound(sound, network))
+        stored = cache.clip("clip")
+        for start in range(0, 50, 16):
+            batch = pixels[start : start + 16]
+            ref = Frames(batch, Frames.of(batch, start=start).times, start, stored)
+            session.update(start, ref, ref)
+        verdicts.append(session.close()[0].score.by_shift)
+        stored.close()
+        calls.append((detector.shown, network.lips, network.sounds))
+    assert calls[0] == (50, 6, 2)
+    assert calls[1] == (0, 0, 0)
+    np.testing.assert_array_equal(verdicts[0], verdicts[1])
+    np.testing.assert_array_equal(verdicts[0], run(pixels, sound=sound)[0].score.by_shift)
 
 
 def test_shorter_prediction_is_scored_as_far_as_it_goes():
