@@ -46,6 +46,9 @@ def write_report(options: argparse.Namespace) -> int:
         print(markdown(tables[0]))
         return 0
     title = tables[0].caption
+    if runs and not options.caption:
+        suites = dict.fromkeys(run.manifest.suite.id for run in runs)
+        title = " · ".join([*suites, *(run.label for run in runs)])
     written = write_tables(out, tables, options.format, language=options.lang, title=title)
     pictures: list[Path] = []
     if options.plots is not None:
