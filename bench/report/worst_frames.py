@@ -16,6 +16,8 @@ def worst_frames(
         return []
     frames = np.flatnonzero(np.isfinite(values))
     order = frames[np.argsort(values[frames] if direction == "higher" else -values[frames], kind="stable")]
+    if not order.size or values[order[0]] == values[order[-1]]:
+        return []  # none is worse than the others
     found: list[int] = []
     for frame in order.tolist():
         if len(found) == count:

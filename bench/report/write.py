@@ -38,7 +38,7 @@ def write_report(options: argparse.Namespace) -> int:
     if not runs:
         tables = published_tables(published.load(options.published), words)
     else:
-        columns = rounded(choose(columns_of(runs), options.columns), options.digits)
+        columns = rounded(choose(columns_of(runs, every=bool(options.columns)), options.columns), options.digits)
         tables = report_tables(runs, columns, words, caption=options.caption, dataset=options.published)
     if options.transpose:
         tables = [table.transpose() if table.id in ("summary", "true-view", "published") else table for table in tables]
@@ -46,6 +46,9 @@ def write_report(options: argparse.Namespace) -> int:
         print(markdown(tables[0]))
         return 0
     title = tables[0].caption
+    if runs and not options.caption:
+        suites = dict.fromkeys(run.manifest.suite.id for run in runs)
+        title = " · ".join([*suites, *(run.label for run in runs)])
     written = write_tables(out, tables, options.format, language=options.lang, title=title)
     pictures: list[Path] = []
     if options.plots is not None:

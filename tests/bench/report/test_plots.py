@@ -111,6 +111,7 @@ def test_worst_frames_are_bad_finite_and_apart():
     assert worst_frames(-values, "lower") == [10, 50, 80]
     assert worst_frames(values, "none") == []
     assert worst_frames(np.array([np.inf, np.inf]), "higher") == []
+    assert worst_frames(np.zeros(9), "lower") == []
 
 
 @pytest.mark.parametrize(("length", "count", "expected"), [(10, 4, [0, 3, 6, 9]), (2, 4, [0, 1]), (1, 4, [0])])
