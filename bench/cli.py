@@ -29,6 +29,7 @@ SUBCOMMANDS: dict[str, str] = {
     "protocol": "bench.protocol_command:main",
     "prepare": "bench.prepare.command:main",
     "compare": "bench.gate:main",
+    "convert": "model.convert:main",
     "doctor": "bench.doctor:main",
 }
 
