@@ -1,6 +1,11 @@
 """Every test has a cache of its own: nothing of the user's is read or written."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure, and a run is like the one before it.
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True, scope="session")
