@@ -44,6 +44,7 @@ def _metrics() -> None:
         (metric.id, str(metric.version), ARROWS[metric.direction], metric.unit, metric.definition) for metric in chosen
     ]
     _print(("metric", "version", "better", "unit", "definition"), rows)
+    print("\nEvery metric has a card under docs/metrics; piq:NAME and pyiqa:NAME run any metric of those libraries.")
 
 
 def _models() -> None:

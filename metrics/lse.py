@@ -142,7 +142,8 @@ def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> Sound:
 def _network(resources: Resources) -> FastSyncNet:
     if "syncnet" not in resources.networks:
         state = weights.resolve("syncnet", resources)
-        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device)
+        identity = weights.identity("syncnet", resources)
+        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device, identity=identity)
     return cast(FastSyncNet, resources.networks["syncnet"])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from bench.faces.bilinear import Pixels
+from metrics.feature_cache import StoredFeatures
 from metrics.frames import Frames
 from syncnet.carrier import CROPS, FRAMES, Carrier, through
 from syncnet.crop import crop, whole
@@ -49,6 +50,7 @@ class Session:
     """Source frames taken in."""
     _frames: dict[int, Pixels] = field(default_factory=dict)
     _position: int = 0
+    _stored: StoredFeatures | None = None
     _streams: dict[int, TrackStream] = field(default_factory=dict)
     _frame_carriers: list[Carrier] = field(init=False)
     _crop_carriers: dict[int, list[Carrier]] = field(default_factory=dict)
@@ -63,6 +65,9 @@ class Session:
         if start + len(pred) <= self.count:
             return
         assert start == self.count
+        self._stored = pred.stored
+        if ref.stored is not None and not self.lossy:
+            self.sound.stored = ref.stored
         if self.lossy:
             carried = [through(self._frame_carriers, frame) for frame in pred.pixels.cpu().numpy()]
             pred = Frames(torch.from_numpy(np.stack(carried)), pred.times)
@@ -101,7 +106,8 @@ class Session:
                 frame = self._frames[cut.source]
                 mouth = whole(frame) if cut.region is None else crop(frame, cut.region)
                 if cut.track not in self._streams:
-                    self._streams[cut.track] = TrackStream(self.sound, cut.frame)
+                    stored = None if self.lossy else self._stored
+                    self._streams[cut.track] = TrackStream(self.sound, cut.frame, cut.track, stored)
                     self._crop_carriers[cut.track] = [Carrier(codec) for codec in CROPS] if self.lossy else []
                 # Codecs take and give RGB, crops are BGR.
                 self._streams[cut.track].push(through(self._crop_carriers[cut.track], mouth[::-1])[::-1])
