@@ -26,6 +26,7 @@ from metrics.frames import Frames
 
 __all__ = ["VideoInfo", "VideoReader", "first_picture_time", "probe"]
 
+_TAIL = 0.1  # seconds by which a head's duration may be off
 _EPSILON = 1e-6  # seconds: time stamps in files are never finer
 
 
@@ -98,6 +99,7 @@ class VideoReader:
         damage = Damage()
         to_rgb = ToRgb(self.conversion)
         decoded = shown = 0
+        time = 0.0
         # Whether the file is decoded from its first to its last frame.
         whole = self.start is None or not seek_before(container, self.info.zero + self.start)
         for picture in pictures(container, stream, damage):
@@ -113,7 +115,7 @@ class VideoReader:
             yield self._upright(to_rgb, picture), time
         if not shown:
             raise MediaError(f"{self.path} has no frames {self._span()}")
-        self.warnings = (*self.info.warnings, *self._found(decoded, clock.mended, damage, whole=whole))
+        self.warnings = (*self.info.warnings, *self._found(decoded, time, clock.mended, damage, whole=whole))
 
     def _upright(self, to_rgb: ToRgb, picture: av.VideoFrame) -> NDArray[np.uint8]:
         try:
@@ -153,11 +155,13 @@ class VideoReader:
         end = "its end" if self.end is None else f"{self.end:g} s"
         return f"between {self.start or 0:g} s and {end}: choose a span inside the clip"
 
-    def _found(self, decoded: int, mended: int, damage: Damage, *, whole: bool) -> Iterator[str]:
+    def _found(self, decoded: int, last: float, mended: int, damage: Damage, *, whole: bool) -> Iterator[str]:
         """What decoding showed to be wrong with the file."""
-        promised = self.info.promised_frames
+        promised, duration, period = self.info.promised_frames, self.info.duration or 0.0, 1 / self.info.fps
         if whole and promised is not None and decoded < promised:
             yield f"file is damaged: {decoded} of {promised} promised frames could be read"
+        elif whole and promised is None and last + period < duration - max(2 * period, _TAIL):
+            yield f"file is damaged: it ends at {last + period:.2f} of {duration:.2f} promised seconds"
         elif damage.packets:
             yield f"file is damaged: {damage.packets} packets could not be decoded"
         if damage.frames:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,15 +18,18 @@ from bench.container import audio_stream, has_pictures, open_media, video_stream
 from bench.decoder import Damage, pictures
 from bench.errors import MediaError
 
+_CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
     """What a video file is, known from its head and its first frame.
 
     `width`, `height`: upright pixels. `fps`: frames a second, the mean rate where `variable_rate`.
-    `promised_frames`: shown frames by the container's index, None where it keeps none. `duration`: seconds, None
-    where unknown. `rotation`: clockwise degrees that the stored pictures are turned by. `zero`: the first shown
-    frame's time on the container's clock, in seconds. `warnings`: what a user should know of this file, in sentences.
+    `promised_frames`: shown frames by the container's index or head, None where they say nothing. `duration`: seconds
+    as the head promises or else as the frames last, None where unknown. `rotation`: clockwise degrees that the stored
+    pictures are turned by. `zero`: the first shown frame's time on the container's clock, in seconds. `warnings`: what
+    a user should know of this file, in sentences.
     """
 
     width: int
@@ -60,18 +64,18 @@ def probe(path: Path | str) -> VideoInfo:
         width, height = picture.width, picture.height
         if orientation.transpose:
             width, height = height, width
-        seconds = _seconds(picture)
+        zero = _seconds(picture)
         return VideoInfo(
             width=width,
             height=height,
             fps=float(rate.fps),
             variable_rate=rate.variable,
             codec=stream.codec_context.name,
-            promised_frames=None if index is None else len(index),
-            duration=_duration(container, stream, rate, len(stamps)),
+            promised_frames=_promised(container, stream, index),
+            duration=_duration(container, stream, rate, len(stamps), zero),
             has_audio=audio_stream(container) is not None,
             rotation=orientation.degrees,
-            zero=0.0 if seconds is None else seconds,
+            zero=zero,
             warnings=_warnings(container, stream, rate),
         )
 
@@ -86,14 +90,22 @@ def first_picture_time(path: Path) -> float:
         if not has_pictures(container):
             return 0.0
         picture = next(pictures(container, video_stream(container, path), Damage()), None)
-        return 0.0 if picture is None else _seconds(picture) or 0.0
+        return 0.0 if picture is None else _seconds(picture)
 
 
 def _index(stream: VideoStream) -> list[float] | None:
     """Decoding times of all shown frames in seconds by the container's index, None where it has no full one."""
     if stream.time_base is None or not stream.frames or len(stream.index_entries) != stream.frames:
         return None
-    return [float(entry.timestamp * stream.time_base) for entry in stream.index_entries if not entry.is_discard]
+    # AVI marks the place of a frame that was left out by an empty entry.
+    shown = [entry for entry in stream.index_entries if entry.size and not entry.is_discard]
+    return [float(entry.timestamp * stream.time_base) for entry in shown]
+
+
+def _promised(container: InputContainer, stream: VideoStream, index: list[float] | None) -> int | None:
+    if index is not None:
+        return len(index)
+    return stream.frames or None if container.format.name == "avi" else None
 
 
 def _demuxed(path: Path) -> list[float]:
@@ -127,13 +139,17 @@ class _Rate:
         return cls(Fraction(1 / mean).limit_denominator(1001), variable)
 
 
-def _seconds(picture: av.VideoFrame) -> float | None:
+def _seconds(picture: av.VideoFrame) -> float:
     if picture.pts is None or picture.time_base is None:
-        return None
+        return 0.0
     return float(picture.pts * picture.time_base)
 
 
-def _duration(container: InputContainer, stream: VideoStream, rate: _Rate, frames: int) -> float | None:
+def _duration(container: InputContainer, stream: VideoStream, rate: _Rate, frames: int, zero: float) -> float | None:
+    clock = _CLOCK.match(stream.metadata.get("DURATION", ""))  # Matroska's head, kept when the end is cut off
+    if clock is not None:
+        hours, minutes, seconds = (float(part) for part in clock.groups())
+        return 3600 * hours + 60 * minutes + seconds - zero
     if frames:
         return float(frames / rate.fps)
     if stream.duration is not None and stream.time_base is not None:

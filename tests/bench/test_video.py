@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -233,6 +234,22 @@ def test_a_truncated_file_gives_what_is_there_and_says_so(tmp_path):
     np.testing.assert_allclose(times, np.array(numbers(pixels)) / 25, atol=1e-9)
     assert warnings == (f"file is damaged: {len(pixels)} of 60 promised frames could be read",)
     assert read(path, end=0.2)[2] == ()  # what lies in the span is whole
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "says"),
+    [
+        ("cut.mkv", "ffv1", r"ends at 1\.\d+ of 2\.40 promised seconds"),
+        ("cut.webm", "libvpx-vp9", r"ends at \d\.\d+ of 2\.40 promised seconds"),
+        ("cut.avi", "mpeg4", r"\d+ of 60 promised frames"),
+    ],
+)
+def test_containers_without_an_index_in_front_say_so_too(tmp_path, name, codec, says):
+    path = write(tmp_path / name, pictures(60), codec=codec)
+    assert read(path)[2] == ()
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.6)])
+    _, _, warnings = read(path)
+    assert any(re.search(says, warning) for warning in warnings)
 
 
 def test_damage_in_the_middle_is_told(tmp_path):
