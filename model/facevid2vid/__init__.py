@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from bench.errors import WeightsError
 from model.facevid2vid.best_frame import Landmarks
 from model.facevid2vid.checkpoint import read_checkpoint
 from model.facevid2vid.motion import KeypointMotion
@@ -19,7 +20,7 @@ __all__ = ["FaceVid2Vid", "load"]
 
 
 def load(
-    checkpoint: Path,
+    checkpoint: Path | None,
     *,
     device: torch.device | str = "cpu",
     precision: Precision = "fp32",
@@ -40,6 +41,8 @@ def load(
     Raises:
         WeightsError: the checkpoint is missing, damaged, of another architecture, or holds more than tensors.
     """
+    if checkpoint is None:
+        raise WeightsError("face-vid2vid needs its weights: name a checkpoint's file with --checkpoint")
     device = torch.device(device)
     read = read_checkpoint(checkpoint, variant=variant)
     options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size, compile, cuda_graphs)

@@ -23,6 +23,7 @@ from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import Networks
 from model.facevid2vid.session import FaceVid2VidSession, full_float32
 from model.interface import Driving
+from model.reconstruct import Reconstructs
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Options:
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-class FaceVid2Vid:
+class FaceVid2Vid(Reconstructs):
     """A `model.interface.Model` around the networks of one checkpoint.
 
     `minimal` lets convolutions use the algorithms with the fewest products where they pay; see `layers.Algorithms`.
@@ -107,16 +108,6 @@ class FaceVid2Vid:
     def open(self, driving: Driving, settings: Sequence[Setting]) -> FaceVid2VidSession:
         """Begin a clip under all settings at once."""
         return FaceVid2VidSession(self, driving, settings)
-
-    def reconstruct(self, frames: Tensor, *, setting: Setting) -> Tensor:
-        """(T, 3, H, W) uint8 frames, of which the first is the source, → as many predicted ones, uint8."""
-        session = self.open(Driving("frames", frames[0], 25.0, reopen=lambda: iter([frames])), [setting])
-        try:
-            return session.step(frames)[setting]
-        finally:
-            report = session.close()[setting]
-            if report.error is not None:
-                raise BenchError(report.error)
 
     def images(self, frames: Tensor) -> Tensor:
         """(T, 3, H, W) uint8 → float32 in [0, 1] on the device."""

@@ -56,15 +56,14 @@ def rows_of(names, rows, resources, video, audio, batch=16):
 
 @pytest.mark.shared
 @needs(GOLDEN / "metrics" / "lse")
-@pytest.mark.parametrize("batch", [7, 64])
-def test_golden_clip(batch):
+def test_golden_clip():
     frames = crops().flip(1)
     got = score(
         ["lse_c_whole", "lse_d_whole", "av_offset_whole"],
         frames,
         frames,
         audio=(samples(), 16000),
-        batch=batch,
+        batch=7,
         weights={"syncnet": recipe.weights()},
     )
     assert got["lse_c_whole"].value == pytest.approx(0.8052163124, abs=1e-4)
@@ -125,9 +124,9 @@ def test_three_numbers_are_one_computation(resources, monkeypatch):
     plain = lse.FastSyncNet.lip
     monkeypatch.setattr(lse.FastSyncNet, "lip", lambda self, crops: calls.append(len(crops)) or plain(self, crops))
     rows = {"original": lambda pixels: pixels.clone(), "ground-truth": lambda pixels: pixels}
-    got = rows_of(["lse_c", "lse_d", "av_offset"], rows, resources, head(30), sound(1.2))
+    got = rows_of(["lse_c", "lse_d", "av_offset"], rows, resources, head(18), sound(0.72))
     assert all(outcome.status == "value" for row in got.values() for outcome in row.values()), got
-    assert sum(count - 4 for count in calls) == 2 * 26
+    assert sum(count - 4 for count in calls) == 2 * 14
     for row in got.values():
         assert row["lse_c"].details == row["lse_d"].details
         assert row["lse_d"].value == row["lse_d"].details["track0_lse_d"]
@@ -137,9 +136,9 @@ def test_three_numbers_are_one_computation(resources, monkeypatch):
 
 def test_a_row_does_not_depend_on_its_neighbours(resources):
     rows = {"original": lambda pixels: pixels // 2, "static": lambda pixels: head(1).expand_as(pixels)}
-    together = rows_of(["lse_d"], rows, resources, head(30), sound(1.2))
+    together = rows_of(["lse_d"], rows, resources, head(16), sound(0.64))
     for row, make in rows.items():
-        alone = rows_of(["lse_d"], {row: make}, resources, head(30), sound(1.2), batch=7)
+        alone = rows_of(["lse_d"], {row: make}, resources, head(16), sound(0.64), batch=7)
         assert alone[row]["lse_d"].value == together[row]["lse_d"].value
 
 

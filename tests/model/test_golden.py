@@ -4,6 +4,7 @@ Relative error is the largest difference over the largest value of the array, an
 are held to what their storage allows: float16 has a step of 5e-4 below one; 8-bit levels may differ by one.
 """
 
+import copy
 import json
 from dataclasses import replace
 
@@ -14,7 +15,9 @@ import torch
 from bench.settings import Setting
 from model.facevid2vid.architecture import VOX_256, VOX_256_BETA, VOX_256_BETA_LEGACY
 from model.facevid2vid.discriminator import Discriminator
-from model.facevid2vid.geometry import Keypoints
+from model.facevid2vid.fast_generator import FastGenerator
+from model.facevid2vid.geometry import transform_keypoints
+from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.motion import adapted_scale, hull_volume, relative_keypoints
 from model.facevid2vid.networks import NETWORKS, build
 from model.facevid2vid.talker import FaceVid2Vid, Options
@@ -81,32 +84,37 @@ class TestFullSize:
         return build(ARCHITECTURES[config], states)
 
     @pytest.fixture(scope="class")
-    def poses(self, networks, inputs):
-        return {name: networks.he_estimator(inputs[name][None].float() / 255) for name in IMAGES}
+    def talker(self, networks):
+        return FaceVid2Vid(networks, Options(), device=torch.device("cpu"), identity={})
 
     @pytest.fixture(scope="class")
-    def canonical(self, networks, inputs):
-        return {name: networks.kp_detector(inputs[name][None].float() / 255) for name in ("clip0", "other0")}
+    def poses(self, talker, inputs):
+        return {name: talker.estimator(inputs[name][None].float() / 255) for name in IMAGES}
 
     @pytest.fixture(scope="class")
-    def keypoints(self, networks, canonical, poses):
+    def canonical(self, talker, inputs):
+        return {name: talker.detector(inputs[name][None].float() / 255) for name in ("clip0", "other0")}
+
+    @pytest.fixture(scope="class")
+    def keypoints(self, talker, canonical, poses):
         def make(text, yaw=None, pitch=None, roll=None):
             """Keypoints `canonical@pose`, with the angles that are given in place of the pose's."""
             name, _, pose_name = text.partition("@")
             pose = poses[pose_name]
             given = ((yaw, pose.yaw), (pitch, pose.pitch), (roll, pose.roll))
             angles = [driven if angle is None else torch.full_like(driven, angle) for angle, driven in given]
-            return networks.transform(canonical[name], pose, networks.rotation(*angles))
+            rotation = talker.rotation(*angles)
+            return transform_keypoints(canonical[name], rotation, pose.translation, pose.expression)
 
         return make
 
-    def test_pose_and_expression(self, networks, golden, poses):
+    def test_pose_and_expression(self, talker, golden, poses):
         stored = [name for name in IMAGES if f"he/{name}/t" in golden]
         assert len(stored) >= 2
         for part, ours in {
             "t": lambda pose: pose.translation,
             "exp": lambda pose: pose.expression.flatten(1),
-            "rot": lambda pose: networks.rotation(pose.yaw, pose.pitch, pose.roll),
+            "rot": lambda pose: talker.rotation(pose.yaw, pose.pitch, pose.roll),
             "yaw_logits": lambda pose: pose.logits[0],
             "pitch_logits": lambda pose: pose.logits[1],
             "roll_logits": lambda pose: pose.logits[2],
@@ -154,23 +162,31 @@ class TestFullSize:
                 if ours.jacobian is not None:
                     assert_close(ours.jacobian, golden[f"{prefix}/jacobian"])
 
-    def test_generator(self, networks, golden, inputs, keypoints):
+    @pytest.mark.parametrize("kind", ["plain", "direct", "minimal"])
+    def test_generator(self, config, kind, networks, talker, golden, inputs, keypoints):
         source, driving = keypoints("clip0@clip0"), keypoints("clip0@clip2")
-        self.check(networks, golden, "P1", inputs["clip0"], source, driving)
+        image = inputs["clip0"][None].float() / 255
+        if kind == "plain":
+            volume, generated = networks.generator.encode(image), networks.generator(image, source, driving)
+        else:
+            generator = talker.generator
+            if kind == "direct":
+                generator = FastGenerator(networks.generator, ARCHITECTURES[config], Algorithms(minimal=False))
+            appearance = generator.source(image, source)
+            volume, generated = appearance.volume, generator.animate(appearance, driving)
+        self.check(golden, "P1", volume, generated)
 
-    def test_generator_across_identities(self, networks, golden, inputs, keypoints):
+    def test_generator_across_identities(self, talker, golden, inputs, keypoints):
         if "P2/mask_s" not in golden:
             pytest.skip("not stored for this configuration")
         source, initial = keypoints("other0@other0"), keypoints("other0@clip0")
         driving = keypoints("other0@clip1", 30, 10, 0)
         scale = adapted_scale(source.value[0], initial.value[0])
         moved = relative_keypoints(driving, initial, source, scale)
-        self.check(networks, golden, "P2", inputs["other0"], source, moved)
+        appearance = talker.generator.source(inputs["other0"][None].float() / 255, source)
+        self.check(golden, "P2", appearance.volume, talker.generator.animate(appearance, moved))
 
-    def check(self, networks, golden, case, image, source, driving):
-        generator = networks.generator
-        volume = generator.encode(image[None].float() / 255)
-        generated = generator.animate(volume, source, driving)
+    def check(self, golden, case, volume, generated):
         assert_close(volume[0, ::4, ::5, ::8, ::8], golden[f"{case}/feature_3d_s"])
         assert_close(generated.motion.mask[0, :, ::5, ::8, ::8], golden[f"{case}/mask_s"])
         assert_close(generated.motion.deformation[0, ::5, ::4, ::4], golden[f"{case}/deformation_s"])
@@ -213,7 +229,7 @@ class TestFullSize:
         ],
         ids=["relative", "absolute", "cross-relative", "cross-absolute", "cross-yaw20"],
     )
-    def test_end_to_end(self, config, networks, golden, inputs, options, source, driving, modes):
+    def test_end_to_end(self, config, talker, golden, inputs, options, source, driving, modes):
         if config == "vox-256-jacobian" and source == "other0" and "cross_relative_adapt" in modes.values():
             modes = {Setting(): "relative_adapt"}
         elif config == "vox-256-jacobian":
@@ -225,10 +241,10 @@ class TestFullSize:
             driving = (1,)
         count = len(golden[f"e2e/{next(iter(modes.values()))}/kp_norm"])
         frames = torch.stack([inputs[f"clip{index}"] for index in list(driving)[:count]])
-        talker = FaceVid2Vid(networks, Options(**options), device=torch.device("cpu"), identity={})
-        seen: list[Keypoints] = []
-        original = talker.animator
-        talker.animator = lambda image, points: _watched(original(image, points), seen)
+        talker = copy.copy(talker)
+        talker.options = Options(**options)
+        animate, seen = talker.animate, []
+        talker.animate = lambda appearance, moved: (seen.append(moved), animate(appearance, moved))[1]
         session = talker.open(Driving(config, inputs[source], 25.0), list(modes))
         predicted = session.step(frames)
         for index, (setting, mode) in enumerate(modes.items()):
@@ -237,14 +253,6 @@ class TestFullSize:
             ours = predicted[setting].permute(0, 2, 3, 1)
             assert_same_levels(ours, golden[f"e2e/{mode}/prediction_u8"])
             assert_same_levels(ours[:, ::4, ::4], 255 * golden[f"e2e/{mode}/prediction_s4"])
-
-
-def _watched(animate, seen):
-    def watching(driving):
-        seen.append(driving)
-        return animate(driving)
-
-    return watching
 
 
 @pytest.mark.parametrize("config", ["vox-256", "vox-256-beta"])
