@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.manifest import MetricRecord
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import write_frame_data
@@ -39,8 +40,7 @@ def write_page(
     `tables` are shown on the first tab, `plots` are pictures that lie in `out`. Videos are linked into the folder
     where the file system can, else copied.
     """
-    for name in _OWN:
-        shutil.rmtree(out / name, ignore_errors=True)
+    _clear(out)
     (out / "data" / "frames").mkdir(parents=True)
     (out / "assets").mkdir()
     for name in (*_SCRIPTS, "page.css"):
@@ -54,6 +54,16 @@ def write_page(
     index = out / "index.html"
     write_text(index, _index(runs, tables, words, plots=[path.relative_to(out) for path in plots], title=title))
     return index
+
+
+def _clear(out: Path) -> None:
+    """Remove an earlier page, and nothing else: a folder called `data` or `videos` may be somebody's work."""
+    taken = [name for name in _OWN if (out / name).exists()]
+    if (out / "run.json").exists() or (taken and not (out / "assets" / "page.css").is_file()):
+        what = "is a run folder" if (out / "run.json").exists() else f"holds '{taken[0]}', which is not of a page"
+        raise BenchError(f"'{out}' {what}: name another folder with --out")
+    for name in taken:
+        shutil.rmtree(out / name)
 
 
 def _metrics(columns: Sequence[MetricColumn]) -> list[MetricRecord]:

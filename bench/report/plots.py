@@ -93,6 +93,7 @@ def bars(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fol
         figure, axes = plt.subplots(figsize=(min(width, 18.0), 4.2), layout="constrained")
         _draw_bars(axes, shown, values, clips, column, ranges, words)
         axes.set_title(head(column, words))
+        axes.set_title(words("bars_note"), loc="right", fontsize=7, color="#5b6675")
         figure.legend(loc="outside lower center", ncols=min(4, len(shown)))
         written += save(figure, folder, f"bars-{column.metric.id}")
     return written

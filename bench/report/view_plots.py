@@ -56,6 +56,8 @@ def sweep(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
             axes.set_xlabel(axis)
         handles, labels = places[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        if any(is_against_unrotated(column.metric, "free-view:0,0,0") for column in used):
+            figure.suptitle(words("hollow_note"), fontsize=7, color="#5b6675", x=0.99, ha="right")
         written += save(figure, folder, f"sweep-{axis}")
     return written
 
@@ -103,7 +105,9 @@ def pose(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fol
                 x, y = np.array(mine).T
                 shape: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "s": 22, "alpha": 0.75}
                 axes.scatter(x, y, color=colour(k + 1), label=name, **shape)
-        low, high = axes.get_xlim()[0], axes.get_xlim()[1]
+        asked = [point[2] for point in points if point[1] == axis]
+        # A little to see, even where one angle alone was asked for.
+        low, high = min(asked) - 5, max(asked) + 5
         axes.plot([low, high], [low, high], color="#93a0b2", linestyle="--", linewidth=1, zorder=0)
         axes.set(title=axis, xlabel=words("requested"), ylabel=words("measured"))
     handles, labels = places[0].get_legend_handles_labels()

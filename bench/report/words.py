@@ -73,10 +73,9 @@ _ENGLISH = {
     "pose_alarm": (
         "{label}, {setting}: the measured pose does not move: {measured} instead of {requested} degrees {angle}."
     ),
-    "value": "Value",
+    "bars_note": "lines: the middle 90 % of a clip's frames; of the mean its 95 % interval",
+    "hollow_note": "○ against the unrotated reference: how far the picture moved, not how good it is",
     "frame": "Frame",
-    "time": "Time (s)",
-    "count": "Clips",
     "requested": "Requested angle (degrees)",
     "measured": "Measured angle (degrees)",
     "correlation": "Rank correlation over clips",
@@ -150,10 +149,9 @@ _CHINESE = {
         "{label}，{setting}：自由视角很可能没有生效：全部 {n} 个视频上，{metrics} 与原视角相差不到 {percent} %。"
     ),
     "pose_alarm": "{label}，{setting}：测得的姿态没有变化：{angle} 要求 {requested} 度，测得 {measured} 度。",
-    "value": "数值",
+    "bars_note": "竖线：视频中间 90 % 的帧；平均值的竖线：95 % 区间",
+    "hollow_note": "○ 与未旋转的参考比较：说明画面移动了多少，而不是好坏",
     "frame": "帧",
-    "time": "时间（秒）",
-    "count": "视频数",
     "requested": "要求的角度（度）",
     "measured": "测得的角度（度）",
     "correlation": "视频间的秩相关",

@@ -68,7 +68,9 @@ def write_report(options: argparse.Namespace) -> int:
         front = [table for table in tables if table.id in ("summary", "true-view", "differences")]
         shown = [path for path in pictures if path.suffix == ".png"]
         written.append(write_page(out, runs, columns, front, words, plots=shown, title=title))
-    print(markdown(tables[0]))
+    for table in tables:
+        if table.id in ("summary", "true-view", "published"):
+            print(markdown(table))
     for path in written:
         print(path, flush=True)
     if options.serve:

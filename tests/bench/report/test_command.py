@@ -143,3 +143,21 @@ def test_serves_until_it_is_interrupted(folders, tmp_path):
     finally:
         process.kill()
         process.stdout.close()
+
+
+def test_never_removes_what_is_not_its_own(folders, tmp_path, capsys):
+    run = str(folders[0])
+    assert main([run, "--out", run, "--format", "html"]) == 2
+    assert "is a run folder: name another folder" in capsys.readouterr().err
+    assert (folders[0] / "videos").is_dir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "thesis.txt").write_text("years", "utf-8")
+    assert main([run, "--out", str(tmp_path), "--format", "html"]) == 2
+    assert "holds 'data', which is not of a page" in capsys.readouterr().err
+    assert (tmp_path / "data" / "thesis.txt").exists()
+
+
+def test_makes_a_page_anew(folders, tmp_path):
+    for _ in range(2):
+        assert main([str(folders[0]), "--out", str(tmp_path / "r"), "--format", "html"]) == 0
+    assert (tmp_path / "r" / "index.html").is_file()
