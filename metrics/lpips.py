@@ -13,12 +13,13 @@ from torch import Tensor
 
 from bench.errors import WeightsError
 from bench.weights import resolve
-from metrics.convolution import Convolution, convolution
+from metrics.convolution import convolution
+from metrics.folded_convolution import folded_convolution
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, FrameMean, Metric, Resources
 from metrics.networks import batch_size, batches, shared
 from metrics.outcome import Skip
-from metrics.tiled_convolution import TiledConvolution, tiled_convolution
+from metrics.tiled_convolution import tiled_convolution
 
 Net = Literal["alex", "vgg"]
 
@@ -162,9 +163,11 @@ class Lpips:
         return batches(pixels, batch_size(self.device, cpu=8, other=32))
 
 
-def _build(state: Mapping[str, Tensor], layer: Layer, device: torch.device) -> Convolution | TiledConvolution:
+def _build(state: Mapping[str, Tensor], layer: Layer, device: torch.device) -> Callable[[Tensor], Tensor]:
     weight, bias = (state[f"features.{layer.index}.{part}"] for part in ("weight", "bias"))
     size = (layer.size, layer.size)
+    if layer.stride > 1 and device.type == "cpu":
+        return folded_convolution(weight, bias, stride=layer.stride, padding=layer.padding, size=size)
     if layer.tile and device.type == "cpu":
         return tiled_convolution(weight, bias, tile=layer.tile, padding=layer.padding, size=size)
     return convolution(

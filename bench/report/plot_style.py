@@ -45,7 +45,6 @@ def style() -> Iterator[None]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlesize": 10,
-        "axes.titleweight": "bold",
         "axes.titlelocation": "left",
         "axes.grid": True,
         "axes.axisbelow": True,
@@ -72,6 +71,6 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     for path in paths:
         # Without dates, the same results make the same file.
         metadata = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
-        figure.savefig(path, bbox_inches="tight", metadata=metadata)
+        figure.savefig(path, metadata=metadata)
     plt.close(figure)
     return paths

@@ -31,7 +31,7 @@ def test_voxceleb_counts_what_is_missing_of_its_525_clips(voxceleb):
 
 @pytest.mark.parametrize("name", ["voxceleb", "voxceleb2", "hdtf", "talkinghead-1kh"])
 def test_without_data_the_suite_says_how_to_get_it(name):
-    with pytest.raises(BenchError, match="--data; .*prepare --suite"):
+    with pytest.raises(BenchError, match=r"--data; .*prepare --suite"):
         suites.load(name)
 
 

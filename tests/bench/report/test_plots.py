@@ -38,12 +38,15 @@ def swept(tmp_path_factory):
 
 @pytest.mark.slow
 def test_every_plot_comes_as_vector_and_picture(words, tmp_path):
-    clips = ("anna_1", "berta_1", HOSTILE)
-    run = load([make_run(tmp_path / "run", clips=clips, metrics=("psnr", "ssim", "niqe"))])
-    kinds = ("bars", "curves", "distributions", "correlation", "radar")
-    written = draw(kinds, run, columns_of(run), words, tmp_path / "plots")
-    expected = {"bars-psnr", "bars-ssim", "bars-niqe", "distributions", "radar", "correlation-original"}
-    expected |= {"correlation-free_view_30,10,0"} | {file_name(f"curves-{clip}") for clip in clips}
+    settings = ("ground-truth", "static", "original")
+    metrics = ("psnr", "ssim", "niqe")
+    run = load([make_run(tmp_path / "run", clips=("anna_1", "berta_1", HOSTILE), settings=settings, metrics=metrics)])
+    columns = columns_of(run)
+    written = draw(("distributions", "correlation", "radar"), run, columns, words, tmp_path / "plots")
+    written += draw(("bars",), run, choose(columns, ["psnr"]), words, tmp_path / "plots")
+    alone = load([make_run(tmp_path / "alone", clips=(HOSTILE,), settings=settings, metrics=("psnr",))])
+    written += draw(("curves",), alone, columns_of(alone), words, tmp_path / "plots")
+    expected = {"bars-psnr", "distributions", "radar", "correlation-original", file_name(f"curves-{HOSTILE}")}
     assert names(written) == expected
     assert names(written, ".pdf") == expected
     for path in written:
