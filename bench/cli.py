@@ -27,7 +27,9 @@ SUBCOMMANDS: dict[str, str] = {
     "list": "bench.listing:main",
     "weights": "bench.weights.command:main",
     "protocol": "bench.protocol_command:main",
+    "prepare": "bench.prepare.command:main",
     "compare": "bench.gate:main",
+    "convert": "model.convert:main",
     "doctor": "bench.doctor:main",
 }
 

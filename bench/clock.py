@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 _JUMP = 0.5  # seconds backwards from which a time stamp is a new start, not a wrong stamp
+_LEAP = 3600.0  # seconds forwards from which it is one, too
 _NUDGE = 1e-3  # seconds
 
 
@@ -12,7 +13,8 @@ class FrameClock:
     """Turns time stamps into seconds from the first frame, strictly rising.
 
     A frame without a stamp comes one frame period after its predecessor, one whose stamp does not advance 1 ms after
-    it; where stamps jump back by half a second or more (two recordings put behind each other) the clock goes on.
+    it; where stamps jump back by half a second or more, or on by an hour (two recordings put behind each other), the
+    clock goes on.
     `mended` counts such frames. `zero` is the stamp of the first frame in seconds, where it is known beforehand.
     """
 
@@ -33,9 +35,9 @@ class FrameClock:
         if self._zero is None:
             self._zero = seconds - follows
         now = seconds - self._zero
-        if self._last is not None and now <= self._last:
+        if self._last is not None and not self._last < now < self._last + _LEAP:
             self.mended += 1
-            if now > self._last - _JUMP:
+            if self._last - _JUMP < now <= self._last:
                 now = self._last + _NUDGE
             else:
                 self._zero = seconds - follows

@@ -19,7 +19,8 @@ def _suites() -> None:
     from bench import suite
 
     _print(
-        ("suite", "version", "clips", "title"), [_suite_row(suite.FOLDER / f"{name}.toml") for name in suite.names()]
+        ("suite", "version", "clips", "licence", "title"),
+        [_suite_row(suite.FOLDER / f"{name}.toml") for name in suite.names()],
     )
 
 
@@ -30,7 +31,8 @@ def _suite_row(path: object) -> tuple[str, ...]:
     from bench.suite import SuiteFile
 
     written = SuiteFile.read(tomllib.loads(Path(str(path)).read_text("utf-8")), where=f"suite file '{path}'")
-    return (written.id, str(written.version), str(len(written.clips)), written.title)
+    count = f"list '{written.published}'" if written.published else str(len(written.clips))
+    return (written.id, str(written.version), count, written.licence, written.title)
 
 
 def _metrics() -> None:
@@ -42,6 +44,7 @@ def _metrics() -> None:
         (metric.id, str(metric.version), ARROWS[metric.direction], metric.unit, metric.definition) for metric in chosen
     ]
     _print(("metric", "version", "better", "unit", "definition"), rows)
+    print("\nEvery metric has a card under docs/metrics; piq:NAME and pyiqa:NAME run any metric of those libraries.")
 
 
 def _models() -> None:

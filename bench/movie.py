@@ -40,7 +40,8 @@ class Movie:
         self._time_base = Fraction(1, fps.numerator * -(-_FINEST // fps.numerator))
         self._tick = -1
         self._last = 0.0
-        options = {"movflags": "+faststart"} if self._lossy else {}
+        # Bit-exact: Matroska would write random identifiers, and the same frames would never make the same file.
+        options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if self._lossy else {})
         self._container = av.open(
             str(path), "w", format="mp4" if self._lossy else "matroska", container_options=options
         )

@@ -136,6 +136,8 @@ class _Run:
         if self.scorer is None:
             raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
         outcomes, pools = self._outcomes(self.scorer, reports)
+        if self.stored is not None:
+            self.stored.close()  # once more: metrics that look ahead end their work with their outcome
         times = np.concatenate(self.times)
         record = ClipRecord(
             id=clip.id,

@@ -35,8 +35,10 @@ def resize(pixels: Tensor, size: tuple[int, int], *, kernel: str = DEFAULT) -> T
     rows, columns = axis_matrix(height, size[0], kernel), axis_matrix(width, size[1], kernel)
     planes = pixels.numpy().reshape(-1, height, width)
     resized = np.empty((len(planes), *size), np.uint8)
+    exact = np.empty((height, width))
     for plane, out in zip(planes, resized, strict=True):
-        half = (rows @ plane.astype(np.float64)).T
+        exact[:] = plane
+        half = (rows @ exact).T
         # The weights of a row are positive and add up to 1: only rounding can leave 0–255, and rint takes it back.
         np.rint((columns @ np.ascontiguousarray(half)).T, out=out, casting="unsafe")
     return torch.from_numpy(resized.reshape(*pixels.shape[:-2], *size))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bench.container import seek_before
 
 _DRIFT = 0.02  # seconds between time stamps and counted samples from which the stamps are right
+_JUMP, _LEAP = 0.5, 3600.0  # seconds back and forth from which a stamp is a new start: bench/clock.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,23 @@ def sound_blocks(
 
     Silence stands where the track has none yet or has a hole; a track that ends early ends the blocks early. Codec
     priming and edit lists are honoured by the decoder's time stamps. Packets that cannot be decoded leave a hole.
+    Where time stamps jump back, the sound goes on as the picture does.
     """
     rate = stream.rate
     length = None if span.end is None else max(round((span.end - span.start) * rate), 0)
-    # A mix is scaled to stay within full scale (stereo to mono: the mean), as it is when FFmpeg mixes to int16.
-    mixer = AudioResampler(format="fltp", layout=layout, rate=rate, options={"rematrix_maxval": "1.0"})
-    done = 0
+    mixer = _Mixer(layout, rate)
+    done = moved = 0
     for frame in _frames(container, stream, span.start):
         position = _position(frame, span.start, rate)
-        samples = _mixed(mixer, frame)
-        if position is None or (done and abs(position - done) <= _DRIFT * rate):
+        position = done if position is None else position + moved
+        samples = mixer.mixed(frame)
+        if done and not -_JUMP * rate < position - done < _LEAP * rate:
+            moved += done - position  # two recordings put behind each other
             position = done
-        if position > done:
-            gap = position - done if length is None else min(position, length) - done
+        elif done and abs(position - done) <= _DRIFT * rate:
+            position = done
+        while position > done and (length is None or done < length):
+            gap = min(position - done, rate, position if length is None else length - done)
             yield np.zeros((samples.shape[0], gap), np.float32)
             done += gap
         samples = samples[:, done - position :]
@@ -56,6 +61,27 @@ def sound_blocks(
             done += samples.shape[1]
         if length is not None and done >= length:
             return
+
+
+class _Mixer:
+    """Brings frames to one layout; a track may change its own on the way, as broadcasts do."""
+
+    def __init__(self, layout: str, rate: int) -> None:
+        self._layout, self._rate = layout, rate
+        self._form: tuple[str, str, int] | None = None
+        self._resampler = AudioResampler()
+
+    def mixed(self, frame: AudioFrame) -> NDArray[np.float32]:
+        """(channels, n) float32."""
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form:
+            # A mix is scaled to stay within full scale (stereo to mono: the mean), as when FFmpeg mixes to int16.
+            options = {"rematrix_maxval": "1.0"}
+            self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=self._rate, options=options)
+            self._form = form
+        blocks = [block.to_ndarray() for block in self._resampler.resample(frame)]
+        nothing = np.empty((1 if self._layout == "mono" else 2, 0), np.float32)
+        return np.concatenate([nothing, *blocks], axis=1, dtype=np.float32)
 
 
 def _frames(container: InputContainer, stream: AudioStream, start: float) -> Iterator[AudioFrame]:
@@ -75,11 +101,6 @@ def _frames(container: InputContainer, stream: AudioStream, start: float) -> Ite
             pass  # a hole, which the next time stamp shows
         if packet is None:
             return
-
-
-def _mixed(mixer: AudioResampler, frame: AudioFrame) -> NDArray[np.float32]:
-    blocks = [block.to_ndarray() for block in mixer.resample(frame)]
-    return np.concatenate(blocks, axis=1).astype(np.float32, copy=False)
 
 
 def _position(frame: AudioFrame, start: float, rate: int) -> int | None:

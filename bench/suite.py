@@ -18,6 +18,7 @@ from bench.clips import Clip
 from bench.errors import BenchError
 from bench.record import Record
 from bench.settings import Setting
+from bench.store import file_name
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -56,6 +57,10 @@ class SuiteFile(Record):
     """Settings of a run that names none."""
     frames: FrameRules = FrameRules()
     clips: tuple[ClipEntry, ...] = ()
+    published: str | None = None
+    """Name of the published list that names the clips, instead of `clips`."""
+    how_to_get: str = ""
+    """How the data is come by, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +94,15 @@ def names() -> list[str]:
 
 
 def load(name: str, *, data: Path | None = None) -> Suite:
-    """Read a named suite and find its clips under `data`; suites with embedded clips need none.
+    """Read a named suite, or the suite file at the path `name`, and find its clips under `data`.
+
+    Suites with embedded clips need no `data`.
 
     Raises:
         BenchError: no suite is called `name`, its file is wrong, or none of its clips is there.
     """
+    if name.endswith(".toml") and Path(name).is_file():
+        return read(Path(name), data=data)
     path = FOLDER / f"{name}.toml"
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=2)
@@ -112,12 +121,13 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
     for setting in (*written.settings, *(view for entry in written.clips for view in entry.views)):
         Setting.parse(setting)
     root = data if data is not None else path.parent
-    clips = [_clip(entry, root) for entry in written.clips]
+    clips = _listed(written, data) if written.published else [_clip(entry, root) for entry in written.clips]
     _refuse_repeats(clips, f"suite file '{path}'")
     present = tuple(clip for clip in clips if clip.path.is_file())
     if not present:
         raise BenchError(
             f"suite '{written.id}': none of its {len(clips)} clips is under '{root}': name the folder with --data"
+            + (f"; {written.how_to_get}" if written.how_to_get else "")
         )
     missing = tuple(clip.id for clip in clips if not clip.path.is_file())
     return Suite(
@@ -130,6 +140,23 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
         settings=written.settings,
         missing=missing,
     )
+
+
+def _listed(written: SuiteFile, data: Path | None) -> list[Clip]:
+    """The clips of a published list, as `prepare` lays them out below the data folder."""
+    from bench.lists import published
+
+    assert written.published is not None
+    if data is None:
+        raise BenchError(f"suite '{written.id}' needs its data: name the folder with --data; {written.how_to_get}")
+    listed = published.clips(written.published, folder=data)
+    return [Clip(id=clip.id, path=_prepared(data, file_name(clip.id)), person=clip.person) for clip in listed]
+
+
+def _prepared(data: Path, stem: str) -> Path:
+    """Where a prepared clip lies: `clips/ID.*` or `ID.*` below the data folder."""
+    places = [folder / f"{stem}{suffix}" for folder in (data / "clips", data) for suffix in (".mkv", ".mp4", ".avi")]
+    return next((path for path in places if path.is_file()), places[0])
 
 
 def _clip(entry: ClipEntry, root: Path) -> Clip:

@@ -56,6 +56,8 @@ def run(command: list[str], environment: dict[str, str]) -> Run:
 def prepare(clip: Path, frames: int, folder: Path) -> None:
     """Write the clip, the two predictions and the weights."""
     sys.path.insert(0, str(ROOT))
+    import numpy as np
+    import scipy.io
     import torch
     from torch.nn.functional import avg_pool2d
 
@@ -85,6 +87,9 @@ def prepare(clip: Path, frames: int, folder: Path) -> None:
     states = {"inception": recipe.state("inception"), "alexnet": recipe.state("alexnet"), "syncnet": syncnet.weights()}
     for name, state in states.items():
         torch.save(dict(state), folder / "weights" / f"{name}.pth")
+    pristine = np.load(ROOT / "metrics" / "data" / "niqe_live.npz")
+    names = {"mu_prisparam": pristine["mean"].reshape(1, -1), "cov_prisparam": pristine["covariance"]}
+    scipy.io.savemat(folder / "weights" / "niqe.mat", names)
 
 
 def peers(folder: Path, python: str, environment: dict[str, str]) -> tuple[list[tuple[str, Run]], dict[str, object]]:

@@ -89,7 +89,7 @@ def lpips(weights, ref, pred):
 def niqe(weights, folder):
     import pyiqa
 
-    metric = pyiqa.create_metric("niqe", device="cpu")
+    metric = pyiqa.create_metric("niqe", device="cpu", pretrained_model_path=str(Path(weights) / "niqe.mat"))
     values = [float(metric(str(path))) for path in pngs(folder)]
     return sum(values) / len(values)
 

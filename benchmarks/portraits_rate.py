@@ -25,10 +25,11 @@ def main() -> None:
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
         list(pool.map(rendered, range(options.workers), [2] * options.workers))  # compiles
         begin = time.perf_counter()
-        results = list(pool.map(rendered, range(options.clips), [options.frames] * options.clips))
+        people = stream.CLIPS_OF_A_PERSON
+        results = list(pool.map(rendered, range(options.clips), [options.frames] * options.clips, chunksize=people))
         wall = time.perf_counter() - begin
     frames, seconds = sum(r[0] for r in results), sum(r[1] for r in results)
-    print(f"{frames} frames of {options.clips} people, {options.workers} processes, load {os.getloadavg()[0]:.1f}")
+    print(f"{frames} frames in {options.clips} clips, {options.workers} processes, load {os.getloadavg()[0]:.1f}")
     print(f"{frames / wall:.1f} frames/s; {1000 * seconds / frames:.0f} ms of one core a frame, so at most "
           f"{options.workers * frames / seconds:.1f} frames/s on {options.workers} idle cores")  # fmt: skip
 

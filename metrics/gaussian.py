@@ -22,10 +22,11 @@ def local_mean(planes: Tensor, weights: tuple[float, ...]) -> Tensor:
     Written as sums of shifted pictures: a picture stays in the processor's cache through all taps, which makes this
     several times faster than a convolution with one channel a group, and float64 costs no more than its size.
     """
-    return _along(_along(planes, weights, -1), weights, -2)
+    return along(along(planes, weights, -1), weights, -2)
 
 
-def _along(planes: Tensor, weights: tuple[float, ...], axis: int) -> Tensor:
+def along(planes: Tensor, weights: tuple[float, ...], axis: int) -> Tensor:
+    """The same along one axis."""
     radius = len(weights) // 2
     length = planes.shape[axis] - 2 * radius
     total = planes.narrow(axis, radius, length) * weights[radius]

@@ -12,6 +12,7 @@ from metrics.frames import Frames
 from metrics.metric import ClipFacts, Metric, Resources
 from metrics.outcome import Outcome, Skip
 from syncnet import mfcc, network
+from syncnet.carrier import mp3
 from syncnet.fast import FastSyncNet
 from syncnet.plan import CropPlan, TrackPlan, WholePlan
 from syncnet.session import MIN_WINDOWS, Session, TrackScore
@@ -23,7 +24,8 @@ class Rule:
     """How mouths are cut: where the tracks come from, and which tracks count.
 
     `tracked` is the video whose faces are followed, `whole` the frame as it is. Tracks need `min_windows` windows and
-    faces larger than `min_face` pixels.
+    faces larger than `min_face` pixels. `lossy` sends sound and pictures through the public pipeline's MP3, MPEG-4 and
+    JPEG files (in memory).
     """
 
     name: str
@@ -31,11 +33,14 @@ class Rule:
     detector: str = detector.DEFAULT
     min_windows: int = MIN_WINDOWS
     min_face: float = 0.0
+    lossy: bool = False
 
 
 TRACK = Rule("track")
 TRACK_OWN = Rule("track own", tracked="prediction")
 WHOLE = Rule("whole", tracked="whole")
+PUBLIC = Rule("public", tracked="prediction", detector="s3fd", min_windows=96, min_face=100.0, lossy=True)
+"""The whole public pipeline: more than 100 frames, faces of more than 100 px, each video tracked by itself."""
 
 
 @dataclass(slots=True)
@@ -92,14 +97,14 @@ def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFac
         key = f"sync {rule.name} of {facts.setting}"
         session: Session | None = facts.shared.get(key)
         if session is None or session.used:
-            sound = _sound(facts, resources)
-            own = rule.tracked == "prediction"
+            sound = _sound(facts, resources, lossy=rule.lossy)
             session = Session(
                 _plan(rule, facts, resources),
                 sound,
-                own=own,
+                own=rule.tracked == "prediction",
                 min_windows=rule.min_windows,
                 min_face=rule.min_face,
+                lossy=rule.lossy,
             )
             facts.shared[key] = session
         return SyncAccumulator(session, rule, facts.shared["voiced"], read)
@@ -120,22 +125,25 @@ def _plan(rule: Rule, facts: ClipFacts, resources: Resources) -> CropPlan:
     return plan
 
 
-def _sound(facts: ClipFacts, resources: Resources) -> Sound:
+def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> Sound:
     """The clip's sound, heard once for all rows."""
-    if "sound" not in facts.shared:
+    key = "sound through MP3" if lossy else "sound"
+    if key not in facts.shared:
         assert facts.audio is not None
-        samples = mfcc.at_16_khz(facts.audio.samples, facts.audio.rate)
+        samples, rate = facts.audio.samples, facts.audio.rate
+        samples = mfcc.at_16_khz(mp3(samples, rate) if lossy else samples, rate)
         facts.shared["voiced"] = voiced_share(samples)
         if facts.shared["voiced"] == 0:
             raise Skip("the sound is silent")
-        facts.shared["sound"] = Sound(samples, _network(resources))
-    return cast(Sound, facts.shared["sound"])
+        facts.shared[key] = Sound(samples, _network(resources))
+    return cast(Sound, facts.shared[key])
 
 
 def _network(resources: Resources) -> FastSyncNet:
     if "syncnet" not in resources.networks:
         state = weights.resolve("syncnet", resources)
-        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device)
+        identity = weights.identity("syncnet", resources)
+        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device, identity=identity)
     return cast(FastSyncNet, resources.networks["syncnet"])
 
 
@@ -145,6 +153,10 @@ _CROPS = {
     TRACK: "mouths cut along the reference's longest face track",
     TRACK_OWN: "mouths cut along the prediction's own longest face track",
     WHOLE: "whole frames at 224 x 224",
+    PUBLIC: (
+        "the public pipeline's files in memory (sound late by MP3's 1105 samples, MPEG-4 and JPEG frames and crops), "
+        "mouths cut along the prediction's own longest face track of more than 100 frames and 100 px, no scene cuts"
+    ),
 }
 
 
@@ -218,4 +230,5 @@ def _metrics(rule: Rule, suffix: str, note: str) -> tuple[Metric, Metric, Metric
 
 LSE_C, LSE_D, AV_OFFSET = _metrics(TRACK, "", "")
 LSE_C_OWN, LSE_D_OWN, AV_OFFSET_OWN = _metrics(TRACK_OWN, "_track_own", " (own track)")
+LSE_C_PUBLIC, LSE_D_PUBLIC, AV_OFFSET_PUBLIC = _metrics(PUBLIC, "_public", " (public pipeline)")
 LSE_C_WHOLE, LSE_D_WHOLE, AV_OFFSET_WHOLE = _metrics(WHOLE, "_whole", " (whole frame)")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from metrics import ssim
+from metrics import batches, ssim
 from metrics.frames import Frames
 from metrics.metric import Metric, frame_mean
 
@@ -21,11 +21,16 @@ def halve(pixels: Tensor) -> Tensor:
 
     An odd last row or column is repeated first, as the symmetric border of the authors' release does.
     """
-    planes = pixels.float()
-    odd_row, odd_column = planes.shape[-2] % 2, planes.shape[-1] % 2
-    if odd_row or odd_column:
-        planes = functional.pad(planes, (0, odd_column, 0, odd_row), mode="replicate")
-    return functional.avg_pool2d(planes, 2)
+    _, channels, height, width = pixels.shape
+    size = (len(pixels), channels, (height + 1) // 2, (width + 1) // 2)
+    result = torch.empty(size, dtype=torch.float32, device=pixels.device)
+    for part in batches.of(pixels):
+        planes = pixels[part].float()
+        if height % 2 or width % 2:
+            planes = functional.pad(planes, (0, width % 2, 0, height % 2), mode="replicate")
+        rows = planes[..., 0::2, :] + planes[..., 1::2, :]
+        torch.add(rows[..., 0::2], rows[..., 1::2], out=result[part]).mul_(0.25)
+    return result
 
 
 def combine(scales: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, cast
 
 from bench.errors import BenchError
+from metrics import libraries
 from metrics.true_view import SUFFIX, true_view
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ TABLE: dict[str, str] = {
     "lpips": "metrics.lpips:LPIPS_ALEX",
     "lpips_vgg": "metrics.lpips:LPIPS_VGG",
     "niqe": "metrics.niqe:NIQE",
-    "niqe_skvideo": "metrics.niqe:NIQE_SKVIDEO",
+    "niqe_skvideo": "metrics.niqe_skvideo:NIQE_SKVIDEO",
     "fid": "metrics.fid:FID",
     "kid": "metrics.kid:KID",
     "lse_c": "metrics.lse:LSE_C",
@@ -33,6 +34,9 @@ TABLE: dict[str, str] = {
     "lse_c_track_own": "metrics.lse:LSE_C_OWN",
     "lse_d_track_own": "metrics.lse:LSE_D_OWN",
     "av_offset_track_own": "metrics.lse:AV_OFFSET_OWN",
+    "lse_c_public": "metrics.lse:LSE_C_PUBLIC",
+    "lse_d_public": "metrics.lse:LSE_D_PUBLIC",
+    "av_offset_public": "metrics.lse:AV_OFFSET_PUBLIC",
     "lse_c_whole": "metrics.lse:LSE_C_WHOLE",
     "lse_d_whole": "metrics.lse:LSE_D_WHOLE",
     "av_offset_whole": "metrics.lse:AV_OFFSET_WHOLE",
@@ -48,6 +52,8 @@ def get(name: str) -> Metric:
     check(name)
     if name.endswith(SUFFIX):
         return true_view(get(name.removesuffix(SUFFIX)))
+    if libraries.belongs(name):
+        return cast("Metric", importlib.import_module("metrics.passthrough").metric(name))
     module, attribute = TABLE[name].split(":")
     return cast("Metric", getattr(importlib.import_module(module), attribute))
 
@@ -56,6 +62,9 @@ def check(name: str) -> None:
     """Raise `BenchError` if no metric is called `name`; loads nothing."""
     if name.removesuffix(SUFFIX) in TABLE:
         return
+    if libraries.belongs(name):
+        libraries.check(name.removesuffix(SUFFIX))
+        return
     near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise BenchError(f"there is no metric '{name}': {hint}the metrics are {', '.join(TABLE)}")
+    raise BenchError(f"there is no metric '{name}': {hint}the metrics are {', '.join(TABLE)}, piq:NAME and pyiqa:NAME")

@@ -18,6 +18,8 @@ from torch.nn.functional import conv2d, linear, max_pool2d
 from syncnet.network import SPAN, SyncNet
 from syncnet.winograd import matrices
 
+VERSION = 1
+"""Raised when embeddings change."""
 TILE = 4
 """Windows that share their first layer. Blocks of a stream should hold a multiple of it."""
 
@@ -28,10 +30,14 @@ _POINTS = [Fraction(p) for p in ("0", "1", "-1", "2", "-2", "1/2", "-1/2")]
 
 
 class FastSyncNet:
-    """SyncNet's two streams on one device, folded and rearranged. Inference only."""
+    """SyncNet's two streams on one device, folded and rearranged. Inference only.
 
-    def __init__(self, network: SyncNet, device: torch.device) -> None:
+    `name` tells this network's embeddings from those of others where they are kept: version, weights, device.
+    """
+
+    def __init__(self, network: SyncNet, device: torch.device, *, identity: str = "") -> None:
         self.device = device
+        self.name = f"syncnet-{VERSION}-{identity[:16]}-{device.type}"
         lip, audio = network.netcnnlip, network.netcnnaud
         first, self._first_bias = _folded(lip[0], lip[1])
         self._mix, filters, self._split = (m.to(device) for m in _first_layer(first))

@@ -7,13 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from bench.faces.boxes import Boxes
-from bench.faces.detector import FaceDetector, Faces
+from bench.faces.detector import FaceDetector
 from bench.faces.tracks import Joiner, Placed
 from metrics.frames import Frames
 from syncnet.crop import Region
 from syncnet.follow import DELAY, Follower
 from syncnet.resample import Resampler
+
+MOST = 16
+"""Faces of a frame that are followed, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,8 @@ class TrackPlan:
         known = self.count - start
         if known >= len(frames):
             return
-        for number, faces in enumerate(self._detect(frames)[known:], self.count):
-            self._faces[number] = faces.boxes
+        for number, boxes in enumerate(self._detect(frames)[known:], self.count):
+            self._faces[number] = boxes
         self.count = start + len(frames)
         self._place(self._resampler.push(frames.times[known:]))
 
@@ -110,13 +117,18 @@ class TrackPlan:
         frames, width, height = self._sizes[track]
         return max(width, height) / frames
 
-    def _detect(self, frames: Frames) -> list[Faces]:
-        def detect(frames: Frames) -> list[Faces]:
-            if frames.repeated:
-                return self.detector.detect(frames.pixels[:1]) * len(frames)
-            return self.detector.detect(frames.pixels)
+    def _detect(self, frames: Frames) -> list[Boxes]:
+        """The boxes of every frame, remembered with the frames; in single precision, as a cache on disk holds them."""
 
-        return frames.derived(f"faces by {self.detector.name}", detect)
+        def detect(pixels: Tensor) -> Tensor:
+            table = np.full((len(pixels), MOST, 4), np.nan, np.float32)
+            for row, faces in zip(table, self.detector.detect(pixels), strict=True):
+                boxes = faces.boxes[:MOST]
+                row[: len(boxes)] = boxes
+            return torch.from_numpy(table)
+
+        table = frames.per_frame(f"faces-{self.detector.name}", detect, keep=True).numpy().astype(np.float64)
+        return [row[~np.isnan(row[:, 0])] for row in table]
 
     def _place(self, sources: list[int]) -> None:
         for source in sources:

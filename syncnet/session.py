@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import torch
+
 from bench.faces.bilinear import Pixels
+from metrics.feature_cache import StoredFeatures
 from metrics.frames import Frames
+from syncnet.carrier import CROPS, FRAMES, Carrier, through
 from syncnet.crop import crop, whole
 from syncnet.plan import CropPlan
 from syncnet.scoring import SyncScore
@@ -39,19 +44,33 @@ class Session:
     min_windows: int = MIN_WINDOWS
     min_face: float = 0.0
     """Tracks are scored that have at least `min_windows` windows and faces larger than `min_face` pixels."""
+    lossy: bool = False
+    """Whether pictures go through the public pipeline's lossy files, before faces are looked for and after the cut."""
     count: int = 0
     """Source frames taken in."""
     _frames: dict[int, Pixels] = field(default_factory=dict)
     _position: int = 0
+    _stored: StoredFeatures | None = None
     _streams: dict[int, TrackStream] = field(default_factory=dict)
+    _frame_carriers: list[Carrier] = field(init=False)
+    _crop_carriers: dict[int, list[Carrier]] = field(default_factory=dict)
     _scores: list[TrackScore] = field(default_factory=list)
     _closed: bool = False
+
+    def __post_init__(self) -> None:
+        self._frame_carriers = [Carrier(codec) for codec in FRAMES] if self.lossy else []
 
     def update(self, start: int, pred: Frames, ref: Frames) -> None:
         """Take in the next frames, the first of which is source frame `start` of the clip."""
         if start + len(pred) <= self.count:
             return
         assert start == self.count
+        self._stored = pred.stored
+        if ref.stored is not None and not self.lossy:
+            self.sound.stored = ref.stored
+        if self.lossy:
+            carried = [through(self._frame_carriers, frame) for frame in pred.pixels.cpu().numpy()]
+            pred = Frames(torch.from_numpy(np.stack(carried)), pred.times)
         self.plan.feed(start, pred if self.own else ref)
         for number, frame in enumerate(pred.pixels.cpu().numpy(), start):
             self._frames[number] = frame
@@ -87,11 +106,15 @@ class Session:
                 frame = self._frames[cut.source]
                 mouth = whole(frame) if cut.region is None else crop(frame, cut.region)
                 if cut.track not in self._streams:
-                    self._streams[cut.track] = TrackStream(self.sound, cut.frame)
-                self._streams[cut.track].push(mouth)
+                    stored = None if self.lossy else self._stored
+                    self._streams[cut.track] = TrackStream(self.sound, cut.frame, cut.track, stored)
+                    self._crop_carriers[cut.track] = [Carrier(codec) for codec in CROPS] if self.lossy else []
+                # Codecs take and give RGB, crops are BGR.
+                self._streams[cut.track].push(through(self._crop_carriers[cut.track], mouth[::-1])[::-1])
 
     def _end(self, track: int) -> None:
         stream = self._streams.pop(track, None)
+        self._crop_carriers.pop(track, None)
         verdict = stream.close() if stream is not None else None
         if stream is None or verdict is None or verdict.windows < self.min_windows:
             return

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from metrics.feature_cache import StoredFeatures
 from syncnet import mfcc
 from syncnet.fast import FastSyncNet
 from syncnet.network import COLUMNS
@@ -30,6 +31,8 @@ class Sound:
     samples: NDArray[np.int16]
     """(N,) at 16 kHz."""
     network: FastSyncNet
+    stored: StoredFeatures | None = None
+    """Where embeddings are kept between runs."""
     _columns: NDArray[np.float64] = field(init=False, repr=False)
     _chunks: OrderedDict[int, Tensor] = field(default_factory=OrderedDict, init=False, repr=False)
 
@@ -55,7 +58,12 @@ class Sound:
         if number not in self._chunks:
             first, last = number * _CHUNK, min((number + 1) * _CHUNK, self.windows)
             windows = torch.from_numpy(mfcc.windows(self._columns, first, last))
-            self._chunks[number] = self.network.audio(windows)
+            embed = self.network.audio
+            if self.stored is not None:
+                known = self.stored.per_frame(f"{self.network.name}-sound", first, windows, embed)
+                self._chunks[number] = known.to(self.network.device)
+            else:
+                self._chunks[number] = embed(windows)
             if len(self._chunks) > _KEPT:
                 self._chunks.popitem(last=False)
         return self._chunks[number]

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from bench.faces.bilinear import Pixels
+from metrics.feature_cache import StoredFeatures
 from syncnet.fast import TILE
 from syncnet.mfcc import SAMPLES_PER_FRAME
 from syncnet.network import SPAN
@@ -35,6 +36,10 @@ class TrackStream:
     sound: Sound
     start: int
     """The track's first frame (at 25 frames a second) in the clip."""
+    number: int = 0
+    """The track's number among the clip's."""
+    stored: StoredFeatures | None = None
+    """Where embeddings are kept between runs."""
     frames: int = 0
     _crops: list[Pixels] = field(default_factory=list)
     _waiting: Tensor | None = None
@@ -66,8 +71,24 @@ class TrackStream:
     def _embed(self) -> None:
         if self._done + (0 if self._waiting is None else len(self._waiting)) >= self._windows(MANY):
             return  # the sound has ended
-        fresh = self.sound.network.lip(torch.from_numpy(np.stack(self._crops)))
+        fresh = self._lip(torch.from_numpy(np.stack(self._crops)))
         self._waiting = fresh if self._waiting is None else torch.cat([self._waiting, fresh])
+
+    def _lip(self, crops: Tensor) -> Tensor:
+        """Embeddings of the windows of (T, 3, 224, 224) crops, computed together unless all are known from earlier."""
+        network = self.sound.network
+        if self.stored is None:
+            return network.lip(crops)
+        windows = crops.unfold(0, SPAN, 1).permute(0, 4, 1, 2, 3)
+        computed: list[Tensor] = []
+
+        def embed(missing: Tensor) -> Tensor:
+            computed.append(network.lip(crops))
+            return computed[0] if len(missing) == len(windows) else torch.cat([network.lip(w) for w in missing])
+
+        first = self.start + self.frames - len(crops)
+        known = self.stored.per_frame(f"{network.name}-lip-{self.number}", first, windows, embed).to(network.device)
+        return computed[0] if computed else known
 
     def _compare(self, windows: int, *, final: bool) -> None:
         """Compare every waiting window whose 31 sound windows are known, of the track's first `windows`."""

@@ -54,7 +54,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rig:
-    """A head and what moves it: `shapes` (S, N, 3) displacements, `jaw` (N,) share of the jaw's turn, `close` two
+    """A head and what moves it: `shapes` (S, 3 N) displacements, `jaw` (N,) share of the jaw's turn, `close` two
     (N, 3) displacements that shut an eye, and for the lips' seal each vertex's column and its share of the way."""
 
     head: Head
@@ -67,7 +67,7 @@ class Rig:
 
     def pose(self, expression: Expression) -> tuple[Array, float]:
         """Vertices (N, 3) under an expression, and the gap between the lips at the middle, model units."""
-        points = self.head.points + np.tensordot(np.array(expression.shapes), self.shapes, 1)
+        points = self.head.points + (np.array(expression.shapes) @ self.shapes).reshape(-1, 3)
         points = turn_jaw(points, self.jaw, expression.jaw)
         upper, lower = points[self.head.lips[:, 0]], points[self.head.lips[:, 1]]
         between = lower - upper
@@ -100,7 +100,7 @@ def rig(head: Head, identity: Identity) -> Rig:
     shapes = np.stack([_shape(name, azimuth, elevation, head.side) for name in SHAPES])
     return Rig(
         head=head,
-        shapes=shapes[:, head.parent],
+        shapes=np.ascontiguousarray(shapes[:, head.parent].reshape(len(SHAPES), -1)),
         jaw=_jaw_shares(azimuth, elevation, head.side)[head.parent],
         close=(_closing(head, 0)[head.parent], _closing(head, 1)[head.parent]),
         column=column[head.parent],

@@ -195,20 +195,21 @@ def shade(
                 )
                 size = np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
                 nx, ny, nz = nx / size, ny / size, nz / size
-            # shadow of the key light, sixteen taps
+            facing = nx * kx + ny * ky + nz * kz
+            # shadow of the key light, sixteen taps; what faces far away from it gets none of it anyhow
             lit = 0.0
             sx_ = light_axes[0, 0] * px + light_axes[0, 1] * py + light_axes[0, 2] * z + light_axes[0, 3]
             sy_ = light_axes[1, 0] * px + light_axes[1, 1] * py + light_axes[1, 2] * z + light_axes[1, 3]
             sz_ = light_axes[2, 0] * px + light_axes[2, 1] * py + light_axes[2, 2] * z + light_axes[2, 3]
             slack = 0.055 if kind in (HAIR, BEARD) else 0.030
             turn_x = ((row * 7 + column * 13) % 8) / 8.0 - 0.5
-            for tap_y in range(4):
-                for tap_x in range(4):
+            taps = 4 if facing > -0.4 or kind in (HAIR, BEARD) else 0
+            for tap_y in range(taps):
+                for tap_x in range(taps):
                     cx = int(sx_ + (tap_x - 1.5) * 2.1 + turn_x)
                     cy = int(sy_ + (tap_y - 1.5) * 2.1 - turn_x)
                     if cx < 0 or cy < 0 or cx >= shadow_size or cy >= shadow_size or sz_ - slack < shadow[cy, cx]:
                         lit += 0.0625
-            facing = nx * kx + ny * ky + nz * kz
             if kind in (HAIR, BEARD):
                 tx_, ty_, tz_ = head_up[1, 0], head_up[1, 1], head_up[1, 2]
                 along = tx_ * nx + ty_ * ny + tz_ * nz

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from bench.portraits.speech import Segment
 
 _PHONEMES = ("'A", "a", "'E", "I", "'i:", "V", "@", "'O:", "U", "'u:", "'aI", "oU", *"pbmfvTDtdnlszSkgNrwj")
 RATE = 22050
+CLIPS_OF_A_PERSON = 4
 
 
 def babble(rng: np.random.Generator, seconds: float) -> tuple[Segment, ...]:
@@ -33,7 +35,7 @@ def babble(rng: np.random.Generator, seconds: float) -> tuple[Segment, ...]:
 def clips(
     seed: int, *, frames: int = 75, size: int = 256, fps: float = 25.0, view: tuple[float, float, float] | None = None
 ) -> Iterator[Clip]:
-    """Clips without end, each of another person; the n-th depends on (`seed`, n) alone.
+    """Clips without end, four of a person; the n-th depends on (`seed`, n) alone.
 
     The sound is digital silence: mouths move to random phonemes. `view` fixes yaw, pitch and roll as in `clip.frames`.
     """
@@ -54,7 +56,6 @@ def one(
 ) -> Clip:
     """The clip of that number, so that several processes can share a stream."""
     rng = np.random.default_rng([seed, number, 83])
-    identity = Identity.random(int(rng.integers(2**31)))
     direction = Direction(
         lean=(float(rng.normal(0, 12)), float(rng.normal(0, 5)), float(rng.normal(0, 4))),
         yaw=float(rng.uniform(3, 16)),
@@ -64,4 +65,13 @@ def one(
     )
     performance = perform(int(rng.integers(2**31)), frames, babble(rng, frames / fps), direction=direction, fps=fps)
     silence = np.zeros(0, dtype=np.int16)
-    return clip.render(Portrait(identity, size), performance, silence, RATE, view=view, voiced=False)
+    return clip.render(
+        _portrait(seed, number // CLIPS_OF_A_PERSON, size), performance, silence, RATE, view=view, voiced=False
+    )
+
+
+@lru_cache(maxsize=1)
+def _portrait(seed: int, number: int, size: int) -> Portrait:
+    """That person of the stream; sculpting and painting one takes as long as twenty frames."""
+    rng = np.random.default_rng([seed, number, 89])
+    return Portrait(Identity.random(int(rng.integers(2**31))), size)

@@ -26,6 +26,12 @@ def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cel
             return Cell(digits=digits, text="—")
         note = words("pooled_note", n=_count(row["pooled_n"]))
         return Cell(row["pooled"] * scale, digits=digits, n=n, notes=(note,))
+    if column.view == "frames":
+        if not math.isfinite(row["frame_mean"]):
+            return Cell(digits=digits, text="—")
+        return Cell(
+            row["frame_mean"] * scale, digits=digits, n=n, notes=(words("frames_note", n=_count(row["frames"])),)
+        )
     notes = []
     if skipped or failed:
         counts = [("excluded_skipped", skipped), ("excluded_failed", failed)]

@@ -14,14 +14,14 @@ from bench.report.run import Run
 from bench.report.table import Column
 from bench.report.words import Words
 
-View = Literal["clips", "pooled", "closeness"]
+View = Literal["clips", "frames", "pooled", "closeness"]
 
 
 @dataclass(frozen=True, slots=True)
 class MetricColumn:
-    """A metric under one view: its mean over clips, its value over the whole suite, or its distance from the truth.
+    """A metric under one view: mean over clips or frames, value over the whole suite, or distance from the truth.
 
-    Keys are `psnr`, `fid:pooled` and `niqe:closeness`.
+    Keys are `psnr`, `psnr:frames`, `fid:pooled` and `niqe:closeness`.
     """
 
     metric: MetricRecord
@@ -43,6 +43,8 @@ class MetricColumn:
         label, notes = self.metric.label, []
         if self.view == "pooled":
             label = words("pooled", label=label)
+        elif self.view == "frames":
+            label = words("over_frames", label=label)
         elif self.view == "closeness":
             label = words("closeness", label=label)
             notes.append(words("closeness_note"))
@@ -55,21 +57,25 @@ class MetricColumn:
         return Column(self.key, label, self.direction, unit, notes=tuple(notes))
 
 
-def columns_of(runs: Sequence[Run], *, summary: bool = True) -> list[MetricColumn]:
-    """Every column that the runs can fill, in the order of their metrics.
+def columns_of(runs: Sequence[Run], *, every: bool = False) -> list[MetricColumn]:
+    """The columns that the runs can fill, in the order of their metrics.
 
-    With `summary`, a metric that has a value over the whole suite shows it first, and metrics that judge a video by
-    itself (NIQE, LSE) are followed by their distance from the ground-truth row.
+    A metric that has a value over the whole suite shows it first, and metrics that judge a video by itself (NIQE, LSE)
+    are followed by their distance from the ground-truth row. Means over frames come where a protocol asks for them, or
+    with `every`.
     """
+    over_frames = every or any("frames of all clips" in run.manifest.protocol.aggregation for run in runs)
     metrics: dict[str, MetricRecord] = {}
     for run in runs:
         metrics.update({metric.id: metric for metric in run.manifest.metrics if metric.id not in metrics})
     found = []
     for metric in metrics.values():
-        if summary and has_pooled(runs, metric.id):
+        if has_pooled(runs, metric.id):
             found.append(MetricColumn(metric, "pooled", metric.digits))
+        if over_frames and metric.per_frame:
+            found.append(MetricColumn(metric, "frames", metric.digits))
         found.append(MetricColumn(metric, "clips", metric.digits))
-        if summary and has_closeness(runs, metric):
+        if has_closeness(runs, metric):
             found.append(MetricColumn(metric, "closeness", metric.digits))
     return found
 

@@ -75,9 +75,10 @@ def html_page(tables: Sequence[Table], *, title: str, language: str) -> str:
 
 def cell_html(cell: Cell) -> str:
     """The inside of a cell: number, half-width and infinities each in a span of its own."""
-    if cell.text is not None or not cell.number or cell.number == "∞":
+    number = cell.number
+    if cell.text is not None or not number or number == "∞":
         return escape(cell.plain)
-    shown = escape(cell.number)
+    shown = escape(number)
     if cell.rank:
         shown = f'<span class="{"best" if cell.rank == 1 else "second"}">{shown}</span>'
     if cell.half:

@@ -18,7 +18,7 @@ _DIRECTIONS: dict[str, Direction] = {
     "fid": "lower", "kid": "lower", "l1": "lower", "l1_unit": "lower", "lpips": "lower", "lpips_vgg": "lower",
     "niqe": "lower", "niqe_skvideo": "lower", "lse_d": "lower", "akd": "lower", "aed": "lower",
     "psnr": "higher", "psnr_gray": "higher", "ssim": "higher", "ssim_gray": "higher", "ms_ssim": "higher",
-    "lse_c": "higher",
+    "lse_c": "higher", "lse_c_public": "higher", "lse_d_public": "lower",
 }  # fmt: skip
 _JUDGED_ALONE = ("lse_c", "lse_d", "fid", "niqe", "niqe_skvideo")
 """Metrics that say nothing about whether the head was turned."""

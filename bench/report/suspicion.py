@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,9 +12,16 @@ import pandas as pd
 from bench.report.ranking import is_against_unrotated, is_free_view
 from bench.report.run import Run
 from bench.report.words import Words
+from bench.settings import Setting
 
 SAME = 0.002
 """Relative difference below which a reconstruction error counts as unchanged by the turn of the head."""
+
+
+_POSE = "(^|_)(yaw|pitch|roll)$"
+
+TURN = 5.0
+"""Degrees from the pose under `original` below which a requested angle is no turn worth judging."""
 
 
 def alarms(runs: Sequence[Run], words: Words) -> list[str]:
@@ -28,6 +37,7 @@ def alarms(runs: Sequence[Run], words: Words) -> list[str]:
             original = {metric.label: run.values("original", metric.id) for metric in pixel}
             turned = {metric.label: run.values(setting, metric.id) for metric in pixel}
             found += unmoved_alarm(run.label, setting, original, turned, words)
+        found += pose_alarms(run, words)
     return found
 
 
@@ -60,3 +70,57 @@ def unmoved_alarm(
     shown = words.setting(setting)
     joined = ", ".join(same)
     return [words("unmoved_alarm", label=label, setting=shown, metrics=joined, percent=f"{SAME:.1%}"[:-1], n=clips)]
+
+
+def pose_alarms(run: Run, words: Words) -> list[str]:
+    """An alarm for every free view and angle whose measured pose stays where it is under `original`.
+
+    Poses are the per-frame values called yaw, pitch and roll, with the name of who measured them before it
+    (`model_yaw`). A head that goes less than a quarter of the way, by the median clip, did not turn.
+    """
+    views = {text: Setting.parse(text) for text in run.settings if is_free_view(text)}
+    measured = _mean_poses(run) if views else {}
+    found = []
+    for (text, name), means in measured.items():
+        setting = views.get(text)
+        asked = None if setting is None or setting.mode == "relative" else getattr(setting, name.rpartition("_")[2])
+        if asked is None:
+            continue
+        start = measured.get(("original", name), {})
+        clips = [clip for clip in means if clip in start and abs(asked - start[clip]) >= TURN]
+        way = [(means[clip] - start[clip]) / (asked - start[clip]) for clip in clips]
+        if way and np.median(way) < 0.25:
+            shown = f"{np.mean([means[clip] for clip in clips]):.1f}"
+            label = {"label": run.label, "setting": words.setting(text), "angle": name.replace("_", " ")}
+            found.append(words("pose_alarm", measured=shown, requested=f"{asked:g}", **label))
+    return found
+
+
+def _has_poses(path: Path) -> bool:
+    """Whether some clip at the beginning, middle or end of the file has poses; they are for every clip or none."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        groups = file.num_row_groups
+        for group in sorted({0, groups // 2, groups - 1} & set(range(groups))):
+            names = file.read_row_group(group, columns=["metric"]).column("metric").unique().to_pylist()
+            if any(re.search(_POSE, name) for name in names):
+                return True
+    return False
+
+
+def _mean_poses(run: Run) -> dict[tuple[str, str], dict[str, float]]:
+    """(setting, measured angle) → clip → mean over its frames."""
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+
+    path = run.folder / "frames.parquet"
+    if not path.is_file() or not _has_poses(path):
+        return {}
+    is_pose = pc.match_substring_regex(pc.field("metric").cast("string"), _POSE)
+    rows = ds.dataset(path).to_table(columns=["clip", "setting", "metric", "value"], filter=is_pose).to_pandas()
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    means = rows.groupby(["setting", "metric", "clip"], observed=True)["value"].mean()
+    for (setting, name, clip), value in means.items():
+        found.setdefault((setting, name), {})[clip] = float(value)
+    return found

@@ -55,10 +55,11 @@ class Cell:
         """The cell as text without marks or footnotes."""
         if self.text is not None:
             return self.text
-        if not self.number or (self.infinite and self.number == "∞"):
-            return self.suffix or self.number or "—"
-        shown = f"{self.number} ± {self.half}" if self.half else self.number
-        return f"{shown} ({self.suffix})" if self.suffix else shown
+        number, half, suffix = self.number, self.half, self.suffix
+        if not number or (suffix and number == "∞"):
+            return suffix or number or "—"
+        shown = f"{number} ± {half}" if half else number
+        return f"{shown} ({suffix})" if suffix else shown
 
 
 @dataclass(frozen=True, slots=True)

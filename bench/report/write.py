@@ -10,6 +10,7 @@ from bench import published
 from bench.errors import BenchError
 from bench.report.clip_table import clip_table, clip_table_id
 from bench.report.columns import MetricColumn, choose, columns_of, rounded
+from bench.report.command import PLOTS
 from bench.report.csv_table import csv_table
 from bench.report.difference_table import difference_table
 from bench.report.html import html_page
@@ -37,7 +38,7 @@ def write_report(options: argparse.Namespace) -> int:
     if not runs:
         tables = published_tables(published.load(options.published), words)
     else:
-        columns = rounded(choose(columns_of(runs), options.columns), options.digits)
+        columns = rounded(choose(columns_of(runs, every=bool(options.columns)), options.columns), options.digits)
         tables = report_tables(runs, columns, words, caption=options.caption, dataset=options.published)
     if options.transpose:
         tables = [table.transpose() if table.id in ("summary", "true-view", "published") else table for table in tables]
@@ -45,10 +46,28 @@ def write_report(options: argparse.Namespace) -> int:
         print(markdown(tables[0]))
         return 0
     title = tables[0].caption
+    if runs and not options.caption:
+        suites = dict.fromkeys(run.manifest.suite.id for run in runs)
+        title = " · ".join([*suites, *(run.label for run in runs)])
     written = write_tables(out, tables, options.format, language=options.lang, title=title)
+    pictures: list[Path] = []
+    if options.plots is not None:
+        from bench.report.plots import draw
+
+        kinds = options.plots or [kind for kind in PLOTS if kind != "radar"]
+        pictures += draw(kinds, runs, columns, words, out / "plots")
+        written.append(out / "plots")
+    if options.strips:
+        from bench.report.strips import write_strips
+
+        for run in runs:
+            folder = out / "strips" if len(runs) == 1 else out / "strips" / file_name(run.label)
+            pictures += write_strips(run, columns, words, folder)
+        written.append(out / "strips")
     if runs and "html" in options.format:
         front = [table for table in tables if table.id in ("summary", "true-view", "differences")]
-        written.append(write_page(out, runs, columns, front, words, title=title))
+        shown = [path for path in pictures if path.suffix == ".png"]
+        written.append(write_page(out, runs, columns, front, words, plots=shown, title=title))
     print(markdown(tables[0]))
     for path in written:
         print(path, flush=True)

@@ -140,6 +140,27 @@ def test_a_hole_in_the_track_is_silent(tmp_path):
     np.testing.assert_array_equal(read_audio(path).samples, expected)
 
 
+def test_two_recordings_behind_each_other_go_on(tmp_path):
+    one = clip(tmp_path, Sound(SPEECH, codec="mp2"), name="one.ts", options={"bf": "0"})
+    path = tmp_path / "both.ts"
+    path.write_bytes(one.read_bytes() * 2)
+    samples = read_audio(path).samples
+    assert len(samples) == pytest.approx(2 * len(SPEECH), abs=2400)
+    assert lag(samples[len(SPEECH) - 4000 :], SPEECH) == pytest.approx(4000, abs=2400)
+
+
+def test_a_track_may_change_its_channels(tmp_path):
+    parts = [
+        clip(tmp_path, Sound(sound, codec="mp2"), name=f"{number}.ts")
+        for number, sound in enumerate((SPEECH, np.stack([SPEECH, SPEECH])))
+    ]
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    samples = read_audio(path).samples.astype(float)
+    halves = np.abs(samples[: len(SPEECH)]).mean(), np.abs(samples[len(SPEECH) :]).mean()
+    assert halves[0] == pytest.approx(halves[1], rel=0.1)
+
+
 WAV = GOLDEN / "metrics" / "lse" / "wda_a.wav"
 CLIP = SHARED / "clips" / "raw" / "alexandria_ocasio_cortez.mp4"
 

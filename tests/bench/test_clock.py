@@ -39,6 +39,10 @@ def test_a_jump_backwards_goes_on_from_where_the_clip_is():
     assert times(0, 1, 2, 50, 51, 0, 1, 2) == (pytest.approx([0, 0.04, 0.08, 2.0, 2.04, 2.08, 2.12, 2.16]), 1)
 
 
+def test_a_leap_of_hours_goes_on_from_where_the_clip_is():
+    assert times(0, 1, 25 * 90000, 25 * 90000 + 1) == (pytest.approx([0, 0.04, 0.08, 0.12]), 1)
+
+
 def test_times_always_rise():
     found, _ = times(5, 5, 5, 4, None, 3, 300, 0, 0, 1)
     assert all(later > earlier for earlier, later in pairwise(found))

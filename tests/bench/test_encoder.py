@@ -1,7 +1,6 @@
 import errno
 import subprocess
 import sys
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -234,26 +233,27 @@ def test_frames_of_another_size_are_a_fault(tmp_path):
 
 LIMITED = """
 import resource, signal, sys, torch
+from pathlib import Path
 from bench.encoder import VideoWriter
 from bench.errors import MediaError
 frames = torch.randint(0, 256, (60, 3, 64, 96), dtype=torch.uint8)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
-try:
-    with VideoWriter(sys.argv[1], size=(64, 96), codec=sys.argv[2]) as writer:
-        for begin in range(0, 60, 10):
-            writer.write(frames[begin : begin + 10])
-except MediaError as error:
-    print(error)
+for codec in ("h264", "ffv1", "png"):
+    try:
+        with VideoWriter(Path(sys.argv[1]) / codec, size=(64, 96), codec=codec) as writer:
+            for begin in range(0, 60, 10):
+                writer.write(frames[begin : begin + 10])
+    except MediaError as error:
+        print(error)
 """
 
 
-@pytest.mark.parametrize("codec", ["h264", "ffv1", "png"])
-def test_a_file_that_cannot_grow_is_said_in_a_sentence_and_leaves_nothing(tmp_path, codec):
+def test_a_file_that_cannot_grow_is_said_in_a_sentence_and_leaves_nothing(tmp_path):
     """The system refuses to write past 5000 bytes, as it does on a full disk."""
-    command = [sys.executable, "-c", LIMITED, str(tmp_path / "video"), codec]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert f"{tmp_path / 'video'} cannot be written" in done.stdout
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=True)
+    for codec, sentence in zip(("h264", "ffv1", "png"), done.stdout.splitlines(), strict=True):
+        assert sentence.startswith(f"{tmp_path / codec} cannot be written")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -281,6 +281,7 @@ def test_folders_are_made_and_any_name_is_taken(tmp_path):
     assert probe(path).promised_frames == 10
 
 
-def test_the_same_frames_make_the_same_file(tmp_path):
-    first, second = (save(tmp_path / name, fps=Fraction(25)).read_bytes() for name in ("a.mp4", "b.mp4"))
+@pytest.mark.parametrize("codec", ["h264", "ffv1"])
+def test_the_same_frames_make_the_same_file(tmp_path, codec):
+    first, second = (save(tmp_path / name, codec=codec).read_bytes() for name in ("a", "b"))
     assert first == second

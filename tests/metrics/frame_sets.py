@@ -8,8 +8,6 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import torch
-from skimage.io import imread
 from torch import Tensor
 
 from metrics import registry
@@ -17,6 +15,7 @@ from metrics.frames import Frames
 from metrics.metric import ClipFacts, Resources
 from metrics.outcome import Outcome
 from tests.material import GOLDEN
+from tests.metrics import pictures
 
 FOLDER = GOLDEN / "metrics"
 CLIPS = ("wda_a", "wda_k")
@@ -32,18 +31,8 @@ def score(name: str, pred: Frames, ref: Frames) -> Outcome:
 
 @cache
 def strip(clip: str, name: str) -> Tensor:
-    """(24, 3, 256, 256) uint8; the derived sets are made from `ref`, and all are checked by digest."""
-    if name in ("ref", "blur", "jpeg20", "noise8"):
-        rows = imread(FOLDER / "frames" / f"{clip}.{name}.png").reshape(24, 256, 256, 3)
-        pixels = torch.from_numpy(rows).permute(0, 3, 1, 2).contiguous()
-    else:
-        ref = strip(clip, "ref")
-        if name == "identity":
-            pixels = ref.clone()
-        elif name == "static":
-            pixels = ref[:1].expand(24, -1, -1, -1)
-        else:
-            pixels = torch.cat([ref[..., :1], ref[..., :1], ref[..., :-2]], dim=-1)
+    """(24, 3, 256, 256) uint8, checked by its digest."""
+    pixels = pictures.golden(clip, name)
     raw = np.ascontiguousarray(pixels.permute(0, 2, 3, 1).numpy()).tobytes()
     index = json.loads((FOLDER / "frames" / "index.json").read_text())
     assert hashlib.sha256(raw).hexdigest() in json.dumps(index), f"{clip}.{name} is not the golden set"

@@ -19,7 +19,7 @@ def crops():
     return torch.randint(0, 256, (13, 3, 224, 224), dtype=torch.uint8, generator=torch.Generator().manual_seed(4))
 
 
-@pytest.mark.parametrize("frames", [5, 8, 9, 13])
+@pytest.mark.parametrize("frames", [5, 8, 10])
 def test_lip_agrees_with_the_definition(nets, crops, frames):
     plain, fast = nets
     stacked = torch.stack([crops[i : i + 5] for i in range(frames - 4)]).transpose(1, 2).float()

@@ -11,6 +11,7 @@
     if (metric.direction === "none") return [];
     const order = [...values.keys()].filter((i) => Number.isFinite(values[i]));
     order.sort((a, b) => (Bench.isWorse(values[a], values[b], metric) ? -1 : values[a] === values[b] ? a - b : 1));
+    if (!order.length || values[order[0]] === values[order[order.length - 1]]) return []; // none is worse than the others
     const apart = values.length / 20;
     const found = [];
     for (const frame of order) {

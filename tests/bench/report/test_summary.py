@@ -106,6 +106,17 @@ def test_closeness_is_the_mean_distance_from_each_clips_truth(runs):
     assert cell.value == pytest.approx(sum(abs(found[clip] - truth[clip]) for clip in CLIPS) / len(CLIPS))
 
 
+def test_mean_over_frames_comes_when_asked_for_or_in_the_protocol(tmp_path, runs):
+    assert "l1:frames" not in [column.key for column in columns_of(runs)]
+    table = summary_table(runs[:1], choose(columns_of(runs[:1], every=True), ["l1:frames"]), Words("en"))
+    cell = cells(table, "original")["l1:frames"]
+    assert cell.value == runs[0].mean("original", "l1")["frame_mean"] * 255
+    assert cell.half == ""
+    rule = {"aggregation": "mean over the frames of all clips, float64"}
+    other = load([make_run(tmp_path / "run", protocol=rule)])
+    assert "l1:frames" in [column.key for column in columns_of(other)]
+
+
 def test_pooled_value_prints_its_n(runs):
     cell = cells(table_of(runs[:1]), "original")["fid:pooled"]
     assert cell.value == runs[0].mean("original", "fid")["pooled"]
@@ -183,3 +194,28 @@ def test_a_run_given_twice_is_a_mistake(folders):
 def test_equal_model_names_are_told_apart(tmp_path):
     two = load([make_run(tmp_path / "a", model="m"), make_run(tmp_path / "b", model="m")])
     assert [run.label for run in two] == ["m (a)", "m (b)"]
+
+
+def add_pose(folder, angles):
+    """Poses of a model: setting → yaw in every frame."""
+    path = folder / "frames.parquet"
+    table = pd.read_parquet(path)
+    rows = [
+        (clip, setting, k, k / 25, "model_yaw", yaw + k)
+        for setting, yaw in angles.items()
+        for clip in CLIPS
+        for k in range(4)
+    ]
+    pd.concat([table, pd.DataFrame(rows, columns=table.columns)]).to_parquet(path)
+    return folder
+
+
+def test_a_measured_pose_that_does_not_move_is_an_alarm(tmp_path):
+    folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, "free-view:30,10,0": 3.0})
+    (alarm,) = table_of(load([folder])).alarms
+    assert alarm == ("static, free view 30,10,0: the measured pose does not move: 4.5 instead of 30 degrees model yaw.")
+
+
+def test_a_measured_pose_that_moves_is_none(tmp_path):
+    folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, "free-view:30,10,0": 24.0})
+    assert table_of(load([folder])).alarms == ()

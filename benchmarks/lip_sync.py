@@ -1,6 +1,6 @@
 """SyncNet: our stream against the public loop, on the same cores in the same run, and both against the floor.
 
-    python benchmarks/syncnet.py [--frames 125] [--threads 2] [--repeats 5]
+    python benchmarks/lip_sync.py [--frames 125] [--threads 2] [--repeats 5]
 
 The public loop is what people run: float windows of 5 crops stacked one by one, 20 at a time, through the plain
 network; its sound windows likewise. Ours is what the metric runs. Both begin with crops and int16 samples in memory

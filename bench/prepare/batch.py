@@ -1,0 +1,177 @@
+"""Many raw videos prepared: in parallel, resumable, with a suite file and a report at the end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.errors import BenchError
+from bench.faces import detector as detectors
+from bench.faces.detector import FaceDetector
+from bench.prepare.cut import SUFFIXES, prepare
+from bench.prepare.recipe import Done, Prepared, Recipe, Task
+from bench.progress import RunProgress
+from bench.store import file_name, write_text
+from metrics.metric import Resources
+
+RECORDS = "prepared"
+"""Folder of one JSON file a task, from which an interrupted preparation goes on."""
+COLUMNS = (
+    "id", "status", "reason", "file", "source", "person", "left", "top", "right", "bottom",
+    "start", "end", "frames", "fps", "audio", "sha256", "warnings",
+)  # fmt: skip
+
+
+def prepare_all(
+    tasks: Sequence[Task],
+    recipe: Recipe,
+    folder: Path,
+    *,
+    suite: str,
+    title: str,
+    licence: str,
+    jobs: int = 1,
+    console: Console,
+) -> list[Prepared]:
+    """Prepare every task below `folder`; what is there of the same recipe and raw file is kept.
+
+    Writes the clips to `folder`/clips, `suite.toml` (all tasks, so that coverage counts what is missing) and
+    `report.csv`. Results come in the order of the tasks.
+
+    Raises:
+        BenchError: two tasks would write one file, or a process was killed.
+    """
+    _refuse_repeats(tasks)
+    results = {task.id: done for task in tasks if (done := _kept(task, recipe, folder)) is not None}
+    waiting = [task for task in tasks if task.id not in results]
+    with RunProgress(len(tasks), console=console) as progress:
+        for name in results:
+            progress.clip(name)
+        for task, clips in _run(waiting, recipe, folder, jobs):
+            done = Done(recipe=recipe.digest, task=task.digest, clips=tuple(clips))
+            write_text(_record(task, folder), done.model_dump_json(indent=2) + "\n")
+            results[task.id] = done
+            progress.clip(task.id, failed=next((f"{clip.id}: {clip.reason}" for clip in clips if clip.reason), ""))
+            progress.frames(sum(clip.frames for clip in clips))
+    clips = [clip for task in tasks for clip in results[task.id].clips]
+    write_text(folder / "report.csv", report(clips))
+    write_text(folder / "suite.toml", suite_file(clips, recipe, suite=suite, title=title, licence=licence))
+    return clips
+
+
+def _refuse_repeats(tasks: Sequence[Task]) -> None:
+    seen: dict[str, str] = {}
+    for task in tasks:
+        name = file_name(task.id).casefold()  # some file systems do not tell Clip from clip
+        if name in seen:
+            raise BenchError(f"two clips are called '{task.id}' ({seen[name]}, {task.path}): rename one of the files")
+        seen[name] = str(task.path)
+
+
+def _record(task: Task, folder: Path) -> Path:
+    return folder / RECORDS / f"{file_name(task.id)}.json"
+
+
+def _kept(task: Task, recipe: Recipe, folder: Path) -> Done | None:
+    """What an earlier preparation left of the task, if it would come out the same."""
+    path = _record(task, folder)
+    if not path.is_file():
+        return None
+    try:
+        done = Done.read(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+    except (BenchError, ValueError, OSError):
+        return None  # of another version, or damaged: the task is done again
+    there = all((folder / "clips" / clip.file).exists() for clip in done.clips if clip.status == "prepared")
+    same = (done.recipe, done.task) == (recipe.digest, task.digest)
+    return done if same and there else None
+
+
+def _run(tasks: list[Task], recipe: Recipe, folder: Path, jobs: int) -> Iterator[tuple[Task, list[Prepared]]]:
+    clips = folder / "clips"
+    if min(jobs, len(tasks)) <= 1:
+        detector = _detector(recipe)
+        for task in tasks:
+            yield task, prepare(task, recipe, clips, detector)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(recipe, clips, jobs)) as pool:
+        try:
+            futures = {pool.submit(_work, task): task for task in tasks}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BrokenProcessPool:
+            raise BenchError(
+                "a process was killed, most likely for lack of memory: run the same command again with fewer --jobs; "
+                "what is prepared is kept"
+            ) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _detector(recipe: Recipe) -> FaceDetector | None:
+    return detectors.load(recipe.detector, Resources()) if recipe.crop in ("face", "tubes") else None
+
+
+_at_work: tuple[Recipe, Path, FaceDetector | None] | None = None
+
+
+def _start(recipe: Recipe, clips: Path, jobs: int) -> None:
+    global _at_work
+    import torch
+
+    torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
+    _at_work = recipe, clips, _detector(recipe)
+
+
+def _work(task: Task) -> list[Prepared]:
+    assert _at_work is not None
+    return prepare(task, *_at_work)
+
+
+def report(clips: Sequence[Prepared]) -> str:
+    """Every clip as a CSV row of `COLUMNS`; warnings are joined by semicolons."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for clip in clips:
+        row = clip.model_dump() | {"warnings": "; ".join(clip.warnings)}
+        if clip.box is not None:
+            row |= dict(zip(("left", "top", "right", "bottom"), clip.box, strict=True))
+        writer.writerow(row)
+    return text.getvalue()
+
+
+def suite_file(clips: Sequence[Prepared], recipe: Recipe, *, suite: str, title: str, licence: str) -> str:
+    """The suite of all clips, made or not: what is not there is counted as missing when it is read."""
+    rates = {clip.fps for clip in clips if clip.fps is not None}
+    lines = [
+        "# Written by `benchmark.py prepare`; report.csv says what became of every clip.",
+        "schema = 1",
+        f"id = {_quoted(suite)}",
+        "version = 1",
+        f"title = {_quoted(title)}",
+        f"licence = {_quoted(licence)}",
+        "",
+        "[frames]",
+        f"size = [{recipe.size[0]}, {recipe.size[1]}]",
+        *([f"fps = {rates.pop()!r}"] if len(rates) == 1 else []),
+    ]
+    for clip in clips:
+        file = clip.file or f"{file_name(clip.id)}{SUFFIXES[recipe.codec]}"
+        lines += ["", "[[clips]]", f"id = {_quoted(clip.id)}", f"file = {_quoted(f'clips/{file}')}"]
+        if clip.person is not None:
+            lines.append(f"person = {_quoted(clip.person)}")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes, with other characters as they are."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,82 @@
+"""Per-frame curves of clips, with the worst frames marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.report.columns import MetricColumn
+from bench.report.frame_data import Curve, clip_curves
+from bench.report.plot_style import LINES, colour, save
+from bench.report.plots import Series, grid, head, plain, series_of
+from bench.report.ranking import UNRANKED_ROWS
+from bench.report.run import Run
+from bench.report.words import Words
+from bench.report.worst_frames import worst_frames
+
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
+
+CLIPS = 12
+"""Clips that get a plot: the worst by the first column, where a run has more; the page has them all."""
+
+
+def curves(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
+    """A figure a clip: a small plot a metric, a line a series, the three worst frames of each as dots."""
+    shown = series_of(runs, words)
+    wanted = _wanted(runs, columns, words)
+    found: dict[str, dict[tuple[int, str], Curve]] = {clip: {} for clip in wanted}
+    for run in runs:
+        numbers = {series.setting: series.index for series in shown if series.run is run}
+        for clip, measured in clip_curves(run.folder):
+            for curve in measured if clip in found else ():
+                if curve.setting in numbers:
+                    found[clip][numbers[curve.setting], curve.metric] = curve
+    written = []
+    for clip, parts in found.items():
+        used = [column for column in plain(columns) if any(key[1] == column.metric.id for key in parts)]
+        if used:
+            written += _draw(clip, parts, used, shown, words, folder)
+    return written
+
+
+def _draw(
+    clip: str,
+    parts: dict[tuple[int, str], Curve],
+    used: Sequence[MetricColumn],
+    shown: Sequence[Series],
+    words: Words,
+    folder: Path,
+) -> list[Path]:
+    figure, places = grid(len(used), width=8.0, height=1.9, across=1)
+    seen: dict[str, Line2D] = {}
+    for axes, column in zip(places, used, strict=True):
+        for series in shown:
+            curve = parts.get((series.index, column.metric.id))
+            if curve is None:
+                continue
+            values = curve.values * column.metric.scale
+            style = LINES[series.index % len(LINES)]
+            (line,) = axes.plot(curve.frames, values, color=colour(series.index), linestyle=style, linewidth=1.2)
+            seen.setdefault(series.name, line)
+            if series.setting not in UNRANKED_ROWS:
+                worst = worst_frames(curve.values, column.direction)
+                dots: dict[str, Any] = {"color": colour(series.index), "edgecolor": "white", "s": 34, "zorder": 3}
+                axes.scatter(curve.frames[worst], values[worst], **dots)
+        axes.set_title(head(column, words))
+    places[-1].set_xlabel(words("frame"))
+    figure.suptitle(clip, x=0.01, ha="left", fontsize=11)
+    figure.legend(list(seen.values()), list(seen), loc="outside lower center", ncols=min(4, len(seen)))
+    return save(figure, folder, f"curves-{clip}")
+
+
+def _wanted(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) -> list[str]:
+    clips = runs[0].clip_ids
+    made = series_of(runs, words, ceiling=False)
+    ranked = [column for column in plain(columns) if column.direction != "none"]
+    if len(clips) <= CLIPS or not made or not ranked:
+        return clips[:CLIPS]
+    values = made[0].values(ranked[0])
+    sign = -1 if ranked[0].direction == "lower" else 1
+    return sorted(values, key=lambda clip: sign * values[clip])[:CLIPS]

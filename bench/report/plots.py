@@ -1,0 +1,285 @@
+"""Plots over a whole run: bars of clips, distributions, correlation of metrics, radar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from bench.report.columns import MetricColumn
+from bench.report.plot_style import HATCHES, LINES, MARKERS, colour, save, style
+from bench.report.ranking import UNRANKED_ROWS
+from bench.report.run import Run
+from bench.report.words import Words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BARS = 40
+"""Clips in a plot of bars: the worst, where a run has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A run under one setting, as plots name and colour it."""
+
+    run: Run
+    setting: str
+    name: str
+    index: int
+
+    def values(self, column: MetricColumn) -> dict[str, float]:
+        """Finite display values by clip."""
+        found = self.run.values(self.setting, column.metric.id) * column.metric.scale
+        return {str(clip): float(value) for clip, value in found.items() if math.isfinite(value)}
+
+
+def series_of(runs: Sequence[Run], words: Words, *, ceiling: bool = True) -> list[Series]:
+    """Every setting of every run; ground truth and static of the first run only, or of none."""
+    places = [(run, s) for run in runs for s in run.settings if s not in UNRANKED_ROWS or run is runs[0]]
+    made = []
+    for i, (run, setting) in enumerate(places):
+        name = words.setting(setting) + (f" · {run.label}" if len(runs) > 1 else "")
+        if ceiling or setting not in UNRANKED_ROWS:
+            made.append(Series(run, setting, name, i))
+    return made
+
+
+def plain(columns: Sequence[MetricColumn]) -> list[MetricColumn]:
+    """The columns that hold a value for every clip."""
+    return [column for column in columns if column.view == "clips"]
+
+
+def head(column: MetricColumn, words: Words) -> str:
+    """Label, arrow and unit of a metric."""
+    return column.head(words, has_pooled=False).head
+
+
+def grid(count: int, *, width: float = 4.2, height: float = 2.8, across: int = 3) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` small plots."""
+    import matplotlib.pyplot as plt
+
+    across = min(across, count)
+    down = math.ceil(count / across)
+    figure, axes = plt.subplots(
+        down, across, figsize=(width * across, height * down), squeeze=False, layout="constrained"
+    )
+    places = [place for row in axes for place in row]
+    for place in places[count:]:
+        place.set_axis_off()
+    return figure, places[:count]
+
+
+def bars(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
+    """A bar a clip and series, with the middle 90 % of its frames; the mean with its 95 % interval at the end."""
+    import matplotlib.pyplot as plt
+
+    shown = series_of(runs, words, ceiling=False)
+    ranges = _frame_ranges(runs, shown)
+    written = []
+    for column in plain(columns):
+        values = [series.values(column) for series in shown]
+        if not any(values):
+            continue
+        clips = _worst(values, column, list(dict.fromkeys(clip for part in values for clip in part)))
+        width = max(6.0, 1.6 + 0.22 * (len(clips) + 1) * (len(shown) + 1))
+        figure, axes = plt.subplots(figsize=(min(width, 18.0), 4.2), layout="constrained")
+        _draw_bars(axes, shown, values, clips, column, ranges, words)
+        axes.set_title(head(column, words))
+        figure.legend(loc="outside lower center", ncols=min(4, len(shown)))
+        written += save(figure, folder, f"bars-{column.metric.id}")
+    return written
+
+
+def _draw_bars(
+    axes: Axes,
+    shown: Sequence[Series],
+    values: Sequence[dict[str, float]],
+    clips: Sequence[str],
+    column: MetricColumn,
+    ranges: dict[tuple[int, str, str], tuple[float, float]],
+    words: Words,
+) -> None:
+    width = 0.8 / len(shown)
+    scale = column.metric.scale
+    for k, (series, part) in enumerate(zip(shown, values, strict=True)):
+        at = np.arange(len(clips) + 1) - 0.4 + width * (k + 0.5)
+        at[-1] += 0.6
+        row = series.run.mean(series.setting, column.metric.id)
+        mean, low, high = (math.nan,) * 3 if row is None else (row[key] * scale for key in ("mean", "low", "high"))
+        heights = [*(part.get(clip, math.nan) for clip in clips), mean]
+        spans = [ranges.get((series.index, clip, column.metric.id), (math.nan, math.nan)) for clip in clips]
+        bounds = np.array([*((low * scale, high * scale) for low, high in spans), (low, high)])
+        bar = axes.bar(
+            at, heights, width, label=series.name, color=colour(series.index), hatch=HATCHES[k % len(HATCHES)],
+            edgecolor="white", linewidth=0.3,
+        )  # fmt: skip
+        bar[-1].set_alpha(0.75)
+        known = np.isfinite(bounds).all(axis=1) & np.isfinite(heights)
+        axes.vlines(at[known], bounds[known, 0], bounds[known, 1], color="#18202c", linewidth=0.9)
+    axes.axvline(len(clips) - 0.2, color="#93a0b2", linewidth=0.8)
+    names = [clip if len(clip) <= 28 else f"{clip[:13]}…{clip[-13:]}" for clip in clips]
+    axes.set_xticks(
+        [*range(len(clips)), len(clips) + 0.6], [*names, words("mean")], rotation=55, ha="right", fontsize=7
+    )
+    axes.grid(visible=False, axis="x")
+    finite = [value for part in values for value in part.values()]
+    # Bars start at zero unless everything is far from it.
+    if finite and min(finite) > 0 and (max(finite) - min(finite)) < 0.15 * max(finite):
+        span = max(finite) - min(finite) or 1.0
+        axes.set_ylim(bottom=max(0.0, min(finite) - 1.5 * span))
+
+
+def _frame_ranges(runs: Sequence[Run], shown: Sequence[Series]) -> dict[tuple[int, str, str], tuple[float, float]]:
+    """(series, clip, metric) → the 5th and 95th percentile of the clip's frames, stored scale."""
+    from bench.report.frame_data import clip_curves
+
+    places = {(id(series.run), series.setting): series.index for series in shown}
+    found = {}
+    for run in runs:
+        for clip, curves in clip_curves(run.folder):
+            for curve in curves:
+                index = places.get((id(run), curve.setting))
+                finite = curve.values[np.isfinite(curve.values)]
+                if index is not None and finite.size > 1:
+                    low, high = np.quantile(finite, [0.05, 0.95])
+                    found[index, clip, curve.metric] = (float(low), float(high))
+    return found
+
+
+def _worst(values: Sequence[dict[str, float]], column: MetricColumn, clips: list[str]) -> list[str]:
+    """All clips in order, or the worst of the first series where there are too many."""
+    if len(clips) <= BARS:
+        return clips
+    sign = -1 if column.direction == "lower" else 1
+    return sorted((clip for clip in clips if clip in values[0]), key=lambda clip: sign * values[0][clip])[:BARS]
+
+
+def distributions(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
+    """Boxes over clips for every metric and series, with every clip as a dot."""
+    shown = series_of(runs, words)
+    used = [column for column in plain(columns) if any(series.values(column) for series in shown)]
+    if not used:
+        return []
+    figure, places = grid(len(used), height=1.1 + 0.32 * len(shown))
+    for axes, column in zip(places, used, strict=True):
+        data = [list(series.values(column).values()) for series in shown]
+        rows = np.arange(len(shown), 0, -1)
+        boxes = axes.boxplot(
+            data, positions=rows, orientation="horizontal", widths=0.6, showfliers=False, patch_artist=True,
+            medianprops={"color": "#18202c", "linewidth": 1.4},
+        )  # fmt: skip
+        for k, (box, series) in enumerate(zip(boxes["boxes"], shown, strict=True)):
+            box.set(facecolor=colour(series.index), alpha=0.35, hatch=HATCHES[k % len(HATCHES)])
+            # Spread by rank, not by chance: the same results make the same picture.
+            offset = (np.arange(len(data[k])) * 0.618 % 1 - 0.5) * 0.45
+            dots: dict[str, Any] = {
+                "s": 9,
+                "color": colour(series.index),
+                "marker": MARKERS[k % len(MARKERS)],
+                "linewidths": 0,
+            }
+            axes.scatter(data[k], rows[k] + offset, zorder=3, alpha=0.7, **dots)
+        axes.set_yticks(rows, [series.name for series in shown])
+        axes.set_title(head(column, words))
+        axes.grid(visible=False, axis="y")
+    return save(figure, folder, "distributions")
+
+
+def correlation(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
+    """Spearman's rank correlation between metrics over the clips, for every setting that a model made."""
+    import matplotlib.pyplot as plt
+
+    written = []
+    for series in series_of(runs, words, ceiling=False):
+        used = [column for column in plain(columns) if len(set(series.values(column).values())) > 2]
+        if len(used) < 2:
+            continue
+        matrix = _rank_correlation([series.values(column) for column in used])
+        size = 1.6 + 0.55 * len(used)
+        figure, axes = plt.subplots(figsize=(size + 0.8, size), layout="constrained")
+        image = axes.imshow(matrix, cmap="PuOr", vmin=-1, vmax=1)
+        labels = [column.metric.label for column in used]
+        axes.set_xticks(range(len(used)), labels, rotation=45, ha="right")
+        axes.set_yticks(range(len(used)), labels)
+        axes.grid(visible=False)
+        for (i, j), value in np.ndenumerate(matrix):
+            ink = "white" if abs(value) > 0.65 else "#18202c"
+            axes.text(
+                j, i, "—" if math.isnan(value) else f"{value:.2f}", ha="center", va="center", color=ink, fontsize=8
+            )
+        axes.set_title(f"{words('correlation')}: {series.name}")
+        figure.colorbar(image, ax=axes, shrink=0.8)
+        written += save(figure, folder, f"correlation-{series.name}".replace(" ", "_"))
+    return written
+
+
+def _rank_correlation(columns: Sequence[dict[str, float]]) -> NDArray[np.float64]:
+    matrix = np.eye(len(columns))
+    for i, first in enumerate(columns):
+        for j, second in enumerate(columns[:i]):
+            clips = [clip for clip in first if clip in second]
+            x, y = [first[clip] for clip in clips], [second[clip] for clip in clips]
+            known = len(set(x)) > 2 and len(set(y)) > 2
+            matrix[i, j] = matrix[j, i] = float(stats.spearmanr(x, y).statistic) if known else math.nan
+    return matrix
+
+
+def radar(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
+    """The means on spokes, each from the worst (centre) to the best series (rim): a shape, not a measurement."""
+    import matplotlib.pyplot as plt
+
+    shown = [series for series in series_of(runs, words) if series.setting != "ground-truth"]
+    used = []
+    for column in plain(columns):
+        row = [s.run.mean(s.setting, column.metric.id) for s in shown]
+        means = [math.nan if r is None else r["mean"] for r in row]
+        finite = [mean for mean in means if math.isfinite(mean)]
+        if column.direction != "none" and len(finite) == len(means) and max(finite) > min(finite):
+            used.append((column, means))
+    if len(used) < 3:
+        return []
+    angles = np.linspace(0, 2 * np.pi, len(used), endpoint=False)
+    figure, axes = plt.subplots(figsize=(6, 5.4), subplot_kw={"projection": "polar"}, layout="constrained")
+    for k, series in enumerate(shown):
+        spokes = []
+        for column, means in used:
+            worst, best = (min(means), max(means)) if column.direction == "higher" else (max(means), min(means))
+            spokes.append((means[k] - worst) / (best - worst))
+        line: dict[str, Any] = {"color": colour(series.index), "linestyle": LINES[k % len(LINES)]}
+        axes.plot(
+            [*angles, angles[0]], [*spokes, spokes[0]], label=series.name, marker=MARKERS[k % len(MARKERS)], **line
+        )
+    axes.set_xticks(angles, [head(column, words) for column, _ in used])
+    axes.set_yticks([0, 0.5, 1], ["", "", ""])
+    figure.legend(loc="outside lower center", ncols=min(3, len(shown)))
+    return save(figure, folder, "radar")
+
+
+def draw(
+    kinds: Sequence[str], runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path
+) -> list[Path]:
+    """Draw the plots called `kinds` and return the files written: a PDF and a PNG each."""
+    from bench.report import curve_plots, view_plots
+
+    makers: dict[str, Callable[[Sequence[Run], Sequence[MetricColumn], Words, Path], list[Path]]] = {
+        "bars": bars,
+        "curves": curve_plots.curves,
+        "distributions": distributions,
+        "correlation": correlation,
+        "sweep": view_plots.sweep,
+        "pose": view_plots.pose,
+        "radar": radar,
+    }
+    written = []
+    with style():
+        for kind in kinds:
+            written += makers[kind](runs, columns, words, folder)
+    return written

@@ -1,0 +1,121 @@
+"""Natural scene statistics: features of picture blocks, and their distance from those of pristine pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from metrics import aggd, batches, luma
+from metrics.frames import Frames
+from metrics.outcome import Skip
+
+FloatArray = NDArray[np.float64]
+
+BLOCK: Final = 96
+_SHIFTS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
+_NULL: Final = 36 * float(np.finfo(np.float64).eps)  # singular values below it, relative to the largest, count as zero
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What tells one published NIQE from another.
+
+    `normalise` turns pictures (T, H, W) in 8-bit levels into their locally normalised values, `halve` makes the
+    half-size pictures. `model` is the pristine model's file, `grid_end` where the grid of shapes ends (see `aggd`),
+    `zeros_are_right` as in `aggd`; `right_scales` whether the diagonal products keep their right scales (else the left
+    ones are written twice); `shortest` is the smallest side in pixels; `version` that of the metric.
+    """
+
+    name: str
+    version: int
+    normalise: Callable[[Tensor], Tensor]
+    halve: Callable[[Tensor], Tensor]
+    model: str
+    grid_end: float
+    zeros_are_right: bool
+    right_scales: bool
+    shortest: int = BLOCK
+
+    def score(self, gray: Tensor) -> Tensor:
+        """gray: (T, H, W) uint8 luma → (T,) float64: distance of each frame, 0 for pristine statistics.
+
+        Whole blocks of 96×96 from the top left are taken. A frame of which fewer than two blocks have texture has no
+        covariance, and so no distance: its value is infinite.
+        """
+        values = [self._distance(blocks) for part in batches.of(gray) for blocks in self.features(gray[part])]
+        return torch.tensor(values, dtype=torch.float64, device=gray.device)
+
+    def features(self, gray: Tensor) -> FloatArray:
+        """gray: (T, H, W) uint8 → (T, blocks, 36): 18 features of each block at full size, then 18 at half size."""
+        height, width = (side // BLOCK * BLOCK for side in gray.shape[1:])
+        picture = gray[:, :height, :width].double()
+        sums = [
+            _sums(self.normalise(scaled), size)
+            for scaled, size in ((picture, BLOCK), (self.halve(picture), BLOCK // 2))
+        ]
+        # (blocks of all frames, 2 scales, 5 kinds of values)
+        fit = _shapes(self.grid_end).fit(
+            aggd.Sides.of(torch.stack(sums, dim=1).cpu().numpy()), zeros_are_right=self.zeros_are_right
+        )
+        right = fit.right.copy()
+        if not self.right_scales:
+            right[..., 3:] = fit.left[..., 3:]
+        products = np.stack([fit.shape, fit.mean, fit.left, right], axis=-1)[..., 1:, :]
+        values = np.stack([fit.shape, (fit.left + fit.right) / 2], axis=-1)[..., 0, :]
+        columns = np.concatenate([values, products.reshape(*products.shape[:2], -1)], axis=-1)
+        return columns.reshape(len(gray), -1, 36)
+
+    def per_frame(self, pred: Frames, ref: Frames) -> Tensor:
+        """Values of the frames of `pred`, (T,); those of a reference are kept between runs.
+
+        Raises:
+            Skip: the frames are too small.
+        """
+        height, width = pred.pixels.shape[-2:]
+        if min(height, width) < self.shortest or (height // BLOCK) * (width // BLOCK) < 2:
+            needs = f"a short side of at least {self.shortest} and two blocks of {BLOCK}×{BLOCK}"
+            raise Skip(f"frames of {width}×{height} pixels: {self.name} needs {needs}")
+        key = f"{self.name} {self.version}"
+        return pred.per_frame(key, lambda pixels: self.score(luma.luma(pixels)), keep=True)
+
+    def _distance(self, features: FloatArray) -> float:
+        """features: (blocks, 36) of one frame, NaN where a block is flat → distance of their Gaussian from pristine."""
+        whole = features[~np.isnan(features).any(axis=1)]
+        if len(whole) < 2:
+            return float("inf")
+        mean, covariance = _pristine(self.model)
+        away = mean - np.nanmean(features, axis=0)
+        inverse = np.linalg.pinv((covariance + np.cov(whole, rowvar=False)) / 2, rcond=_NULL, hermitian=True)
+        return float(np.sqrt(away @ inverse @ away))
+
+
+def _sums(normal: Tensor, size: int) -> Tensor:
+    """normal: (T, H, W) → (T · blocks, 5, 7): `aggd.sums` of a block's values, and of their products with neighbours.
+
+    Neighbours are right, below and on the diagonals, circular inside a block as they are in the release.
+    """
+    frames, height, width = normal.shape
+    grid = normal.double().reshape(frames, height // size, size, width // size, size)
+    blocks = grid.transpose(2, 3).reshape(-1, size, size)
+    kinds = [blocks, *(blocks * blocks.roll(shift, dims=(1, 2)) for shift in _SHIFTS)]
+    return torch.stack([aggd.sums(kind.flatten(1)) for kind in kinds], dim=1)
+
+
+@cache
+def _shapes(grid_end: float) -> aggd.Shapes:
+    return aggd.Shapes(grid_end)
+
+
+@cache
+def _pristine(model: str) -> tuple[FloatArray, FloatArray]:
+    """Mean (36,) and covariance (36, 36) of the pristine pictures' features."""
+    with files("metrics").joinpath("data", f"{model}.npz").open("rb") as file, np.load(file) as arrays:
+        return arrays["mean"], arrays["covariance"]

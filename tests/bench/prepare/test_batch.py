@@ -1,0 +1,94 @@
+import csv
+
+import pytest
+from rich.console import Console
+
+from bench import suite as suites
+from bench.errors import BenchError
+from bench.lists.listed import Span
+from bench.prepare.batch import COLUMNS, prepare_all
+from bench.prepare.recipe import Recipe, Task
+from tests.bench.footage import pictures, write
+
+RECIPE = Recipe(crop="whole", size=(32, 32))
+
+
+def run(tasks, folder, recipe=RECIPE, **how):
+    about = {"suite": "mine", "title": 'A "quoted" title, 视频', "licence": "none"}
+    return prepare_all(tasks, recipe, folder, **about, console=Console(quiet=True), **how)
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    videos = [write(raw / f"{name}.mp4", pictures(10)) for name in ("one", "二")]
+    (raw / "empty.mp4").touch()
+    return [
+        Task("one", videos[0], person="Ann"),
+        Task("二 #1", videos[1], span=Span(0, 5, 25)),
+        Task("bad", raw / "empty.mp4"),
+        Task("gone", None, wanted="raw video 'gone'"),
+    ]
+
+
+def stamps(folder):
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "clips").iterdir()}
+
+
+def test_results_come_in_order_and_all_are_reported(tasks, tmp_path):
+    clips = run(tasks, tmp_path / "out")
+    assert [clip.status for clip in clips] == ["prepared", "prepared", "rejected", "missing"]
+    with (tmp_path / "out" / "report.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["id"] for row in rows] == ["one", "二 #1", "bad", "gone"]
+    assert "is empty" in rows[2]["reason"]
+
+
+def test_the_suite_file_is_a_suite_that_knows_what_is_missing(tasks, tmp_path):
+    run(tasks, tmp_path / "out")
+    suite = suites.read(tmp_path / "out" / "suite.toml")
+    assert (suite.id, suite.listed, suite.title) == ("mine", 4, 'A "quoted" title, 视频')
+    assert [(clip.id, clip.person) for clip in suite.clips] == [("one", "Ann"), ("二 #1", None)]
+    assert suite.missing == ("bad", "gone")
+
+
+def test_what_is_prepared_is_not_done_again(tasks, tmp_path):
+    out = tmp_path / "out"
+    first = run(tasks, out)
+    before = stamps(out)
+    assert run(tasks, out) == first
+    assert stamps(out) == before
+
+
+def test_another_recipe_a_changed_video_and_a_lost_file_are_done_again(tasks, tmp_path):
+    out = tmp_path / "out"
+    run(tasks, out)
+    before = stamps(out)
+    run(tasks, out, RECIPE.model_copy(update={"size": (48, 48)}))
+    assert all(stamps(out)[name] != stamp for name, stamp in before.items())
+    run(tasks, out)
+    before = stamps(out)
+    write(tasks[0].path, pictures(8))
+    (out / "clips" / "二 #1.mkv").unlink()
+    clips = run(tasks, out)
+    assert clips[0].frames == 8
+    assert (out / "clips" / "二 #1.mkv").exists()
+
+
+def test_a_damaged_record_is_done_again(tasks, tmp_path):
+    out = tmp_path / "out"
+    first = run(tasks, out)
+    (out / "prepared" / "one.json").write_text("{", encoding="utf-8")
+    assert run(tasks, out) == first
+
+
+def test_processes_change_nothing(tasks, tmp_path):
+    alone, together = run(tasks, tmp_path / "a"), run(tasks, tmp_path / "b", jobs=2)
+    assert alone == together  # sha256 of the files are part of it
+
+
+def test_two_clips_of_one_name_are_refused(tasks, tmp_path):
+    with pytest.raises(BenchError, match="two clips are called 'ONE'"):
+        run([*tasks, Task("ONE", tasks[1].path)], tmp_path / "out")

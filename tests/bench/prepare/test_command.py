@@ -1,0 +1,116 @@
+import hashlib
+
+import pytest
+
+from bench.errors import BenchError
+from bench.faces import detector
+from bench.lists import published
+from bench.prepare.command import main
+from tests.bench.footage import pictures, write
+from tests.bench.prepare.test_face import Told
+
+HEAD = "video_id,start,end,bbox,fps,width,height,partition,person_id\n"
+ROWS = (
+    "abc,0,10,0-0-96-64,25,96,64,test,id1\nxyz,0,10,0-0-96-64,25,96,64,test,id2\nabc,5,15,0-0-50-64,25,96,64,test,id1\n"
+)
+
+
+@pytest.fixture
+def listed(tmp_path):
+    (tmp_path / "raw" / "deep").mkdir(parents=True)
+    write(tmp_path / "raw" / "deep" / "abc.mp4", pictures(20))
+    path = tmp_path / "list.csv"
+    path.write_text(HEAD + ROWS, encoding="utf-8")
+    return tmp_path, path
+
+
+def test_a_listed_suite_counts_what_is_missing(listed, capsys):
+    folder, path = listed
+    data = folder / "data"
+    words = [
+        "--suite",
+        "voxceleb",
+        "--list",
+        str(path),
+        "--raw",
+        str(folder / "raw"),
+        "--data",
+        str(data),
+        "--size",
+        "32",
+    ]
+    assert main(words) == 0
+    assert "2 of 3 clips prepared, 0 rejected, 1 missing" in capsys.readouterr().out
+    assert {file.name for file in (data / "clips").iterdir()} == {
+        "id1#abc#000000#000010.mkv",
+        "id1#abc#000005#000015.mkv",
+    }
+
+
+def test_a_folder_of_videos(tmp_path, capsys, monkeypatch):
+    (tmp_path / "raw").mkdir()
+    write(tmp_path / "raw" / "one.mp4", pictures(10))
+    monkeypatch.setattr(detector, "load", lambda name, resources: Told([[]] * 10))
+    assert main(["--raw", str(tmp_path / "raw"), "--data", str(tmp_path / "data")]) == 2
+    told = capsys.readouterr().out
+    assert "rejected: one: no face was found" in told
+    assert "0 of 1 clips prepared, 1 rejected" in told
+
+
+def test_suggest_prints_the_public_scripts_command(tmp_path, capsys, monkeypatch):
+    path = write(tmp_path / "talk.mp4", pictures(200))
+    monkeypatch.setattr(detector, "load", lambda name, resources: Told([[(30, 10, 60, 50)]] * 200))
+    assert main(["--suggest", str(path)]) == 0
+    assert (
+        capsys.readouterr().out
+        == f'ffmpeg -i {path} -ss 0.0 -t 7.96 -filter:v "crop=48:48:21:6, scale=256:256" crop.mp4\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "name the raw videos with --raw"),
+        (["--raw", "x", "--data", "y", "--crop", "listed"], "--crop listed needs a list"),
+        (["--raw", "x", "--data", "y", "--kernel", "cubic"], "no resize kernel 'cubic'"),
+        (["--raw", "x", "--data", "y", "--detector", "eyes"], "no face detector 'eyes'"),
+        (["--raw", "nowhere/*.mp4", "--data", "y"], "matches no file"),
+        (["--raw", "x", "--data", "y", "--size", "0"], "invalid"),
+        (["--rwa", "x"], "did you mean --raw"),
+    ],
+)
+def test_mistakes_are_sentences(tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    if "x" in words:
+        write(tmp_path / "x", pictures(2), file_format="mp4")
+    with pytest.raises(BenchError, match=message):
+        main(words)
+
+
+class TestPublished:
+    def test_the_list_is_checked_by_its_digest(self, tmp_path, monkeypatch):
+        path = tmp_path / "vox-metadata.csv"
+        path.write_text(HEAD + ROWS, encoding="utf-8")
+        with pytest.raises(BenchError, match=r"vox-metadata\.csv is not the published list"):
+            published.clips("voxceleb", folder=tmp_path)
+        right = hashlib.sha256(path.read_bytes()).hexdigest()
+        files = published.LISTS["voxceleb"].files
+        monkeypatch.setitem(files, "vox-metadata.csv", (files["vox-metadata.csv"][0], right))
+        assert len(published.clips("voxceleb", folder=tmp_path)) == 3
+
+    def test_a_list_that_cannot_be_fetched_says_what_to_put_where(self, tmp_path, monkeypatch):
+        def offline(*args, **how):
+            raise OSError("no network")
+
+        monkeypatch.setattr("pooch.retrieve", offline)
+        with pytest.raises(BenchError, match=r"vox-metadata\.csv is missing and https://.*cannot be fetched: put"):
+            published.clips("voxceleb", folder=tmp_path)
+
+    @pytest.mark.parametrize("suite", ["voxceleb2", "talkinghead-1kh"])
+    def test_a_list_that_one_must_ask_for_says_what_to_put_where(self, tmp_path, suite):
+        with pytest.raises(BenchError, match=f"{suite}.* is missing: put .* there, or name it with --list"):
+            published.clips(suite, folder=tmp_path)
+
+    def test_every_file_of_hdtf_is_pinned(self):
+        assert len(published.LISTS["hdtf"].files) == 15
+        assert all(len(sha256) == 64 for _, sha256 in published.LISTS["hdtf"].files.values())

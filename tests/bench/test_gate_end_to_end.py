@@ -1,0 +1,50 @@
+"""The gate on real runs: videos are scored, become a baseline, and are scored again."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from bench.cli import main
+from tests.films import portrait_film, portrait_frames, write_film
+
+CLIPS = 4
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Clips, and predictions by a model that is good and by one that blurs."""
+    folder = tmp_path_factory.mktemp("films")
+    for i in range(CLIPS):
+        portrait_film(folder / "clips" / f"clip_{i}.mp4", count=6, seed=i)
+        frames = portrait_frames(6, seed=i)
+        noisy = np.clip(frames + np.random.default_rng(i).normal(0, 4, frames.shape), 0, 255).astype(np.uint8)
+        write_film(folder / "good" / f"clip_{i}.mp4", noisy)
+        write_film(folder / "blurred" / f"clip_{i}.mp4", gaussian_filter(noisy, (0, 0, 1.5, 1.5)))
+    return folder
+
+
+def run(data, model, out, *words):
+    command = ["--videos", str(data / "clips"), "--predictions", str(data / model), "--out", str(out)]
+    fixed = ["--settings", "original", "--metrics", "psnr", "ssim", "l1", "--size", "64", "--video-codec", "none"]
+    return main([*command, *fixed, *map(str, words)])
+
+
+def test_goes_red_on_a_blurred_model_and_stays_green_on_a_rerun(data, tmp_path, capsys):
+    baseline, report = tmp_path / "base.json", tmp_path / "gate.xml"
+    assert run(data, "good", tmp_path / "first", "--check", baseline, "--update-baseline") == 0
+    assert run(data, "good", tmp_path / "again", "--check", baseline, "--junit", report) == 0
+    assert ElementTree.parse(report).getroot()[0].get("failures") == "0"
+    assert "3 same" in " ".join(capsys.readouterr().out.split())
+
+    assert run(data, "blurred", tmp_path / "blurred", "--check", baseline, "--junit", report) == 3
+    suite = ElementTree.parse(report).getroot()[0]
+    assert suite.get("failures") == "3"
+    assert "clip_0:" in suite.find("testcase[@name='psnr']/failure").text
+    printed = capsys.readouterr().out
+    assert "3 worse" in " ".join(printed.split())
+    assert all(f"clip_{i}" in printed for i in range(CLIPS))
+
+    assert main(["compare", str(tmp_path / "first"), str(tmp_path / "again")]) == 0
+    assert main(["compare", str(tmp_path / "first"), str(tmp_path / "blurred")]) == 3
