@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.facevid2vid.blocks import SpectralConv2d
 from model.facevid2vid.folding import folded, normalised
 from model.facevid2vid.layers import Algorithms, DirectConv, OnMaps
 from model.facevid2vid.nearest import NearestConv
@@ -45,60 +46,91 @@ class FastSpadeDecoder(nn.Module):
         return image.movedim(-1, 1)
 
 
+class _Modulation(nn.Module):
+    """A SPADE norm behind its hidden map, and the leaky ReLU: `F.leaky_relu(norm(x) (1 + gamma) + beta)`."""
+
+    def __init__(self, norm: SpadeNorm, algorithms: Algorithms) -> None:
+        super().__init__()
+        self.conv = algorithms.banded(*_modulation(norm))
+
+    def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
+        """(B, H, W, C) and the hidden map (B, H, W, h), or twice as large to up-sample → (B, H, W, C) of its size."""
+        scale, shift = _instance_norm(x)
+        out = x.new_empty(*hidden.shape[:3], x.shape[-1])
+        for sample, rows, band in self.conv.bands(hidden):
+            gamma, beta = band.chunk(2, -1)
+            target = out[sample, rows]
+            normed = _normed(x[sample], rows, scale[sample], shift[sample], gamma)
+            torch.addcmul(_blocks(beta, normed), normed, _blocks(gamma, normed), out=_blocks(target, normed))
+            F.leaky_relu(target, SLOPE, inplace=True)
+        return out
+
+
+class _Skip(nn.Module):
+    """A SPADE norm behind its hidden map and the 1×1 convolution of the skip branch."""
+
+    matrix: Tensor
+
+    def __init__(self, norm: SpadeNorm, conv: SpectralConv2d, algorithms: Algorithms) -> None:
+        super().__init__()
+        matrix = normalised(conv)[0].flatten(1)
+        weight, bias = _modulation(norm)
+        channels = matrix.shape[1]
+        through = torch.einsum("kc,chij->khij", matrix.double(), weight[channels:].double()).to(weight.dtype)
+        shift = (matrix.double() @ bias[channels:].double()).to(bias.dtype)
+        self.conv = algorithms.banded(torch.cat([weight[:channels], through]), torch.cat([bias[:channels], shift]))
+        self.register_buffer("matrix", matrix.t().contiguous())
+
+    def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
+        """(B, H, W, C) and the hidden map (B, 2H, 2W, h) → (B, 2H, 2W, K)."""
+        scale, shift = _instance_norm(x)
+        channels, out_channels = self.matrix.shape
+        out = x.new_empty(*hidden.shape[:3], out_channels)
+        for sample, rows, band in self.conv.bands(hidden):
+            gamma, beta = band[..., :channels], band[..., channels:]
+            normed = _normed(x[sample], rows, scale[sample], shift[sample], gamma)
+            modulated = (_blocks(gamma, normed) * normed).view(*gamma.shape)
+            torch.add(beta, modulated @ self.matrix, out=out[sample, rows])
+        return out
+
+
 class _MiddleBlock(nn.Module):
     """A residual block without a learnt skip."""
 
     def __init__(self, plain: SpadeBlock, algorithms: Algorithms) -> None:
         super().__init__()
-        self.modulation_0 = algorithms.conv(*_modulation(plain.norm_0))
-        self.modulation_1 = algorithms.conv(*_modulation(plain.norm_1))
+        self.norm_0, self.norm_1 = _Modulation(plain.norm_0, algorithms), _Modulation(plain.norm_1, algorithms)
         self.conv_0 = algorithms.conv(*normalised(plain.conv_0))
         self.conv_1 = algorithms.conv(*normalised(plain.conv_1))
 
     def forward(self, x: Tensor, hidden_0: Tensor, hidden_1: Tensor) -> Tensor:
         """(B, H, W, C) → the same."""
-        inner: Tensor = self.conv_0(_modulated(_instance_norm(x), self.modulation_0(hidden_0)))
-        inner = self.conv_1(_modulated(_instance_norm(inner), self.modulation_1(hidden_1)))
-        return inner.add_(x)
+        inner: Tensor = self.conv_0(self.norm_0(x, hidden_0))
+        inner = self.conv_1(self.norm_1(inner, hidden_1))
+        return x + inner
 
 
 class _UpBlock(nn.Module):
     """Up-sampling by two and a residual block with a learnt skip; its output is `factor` times the feature's size."""
 
-    skip: Tensor
-
     def __init__(self, plain: SpadeBlock, factor: int, algorithms: Algorithms) -> None:
         super().__init__()
-        norms = (plain.norm_0, plain.norm_1, plain.norm_s)
-        self.hidden = nn.ModuleList(OnMaps(NearestConv(*_hidden([norm]), factor=factor, slope=0)) for norm in norms)
-        self.modulation_0 = algorithms.conv(*_modulation(plain.norm_0))
-        self.modulation_1 = algorithms.conv(*_modulation(plain.norm_1))
+        self.hidden = nn.ModuleList(
+            OnMaps(NearestConv(*_hidden([norm]), factor=factor, slope=0))
+            for norm in (plain.norm_0, plain.norm_1, plain.norm_s)
+        )
+        self.skip = _Skip(plain.norm_s, plain.conv_s, algorithms)
+        self.norm_0, self.norm_1 = _Modulation(plain.norm_0, algorithms), _Modulation(plain.norm_1, algorithms)
         self.conv_0 = algorithms.conv(*normalised(plain.conv_0))
         self.conv_1 = algorithms.conv(*normalised(plain.conv_1))
-        matrix = normalised(plain.conv_s)[0].flatten(1)
-        weight, bias = _modulation(plain.norm_s)
-        channels = matrix.shape[1]
-        through = torch.einsum("kc,chij->khij", matrix.double(), weight[channels:].double())
-        shift = matrix.double() @ bias[channels:].double()
-        self.modulation_s = algorithms.conv(
-            torch.cat([weight[:channels], through.to(weight.dtype)]), torch.cat([bias[:channels], shift.to(bias.dtype)])
-        )
-        self.register_buffer("skip", matrix.t().contiguous())
 
     def forward(self, x: Tensor, feature: Tensor) -> Tensor:
         """(B, H, W, C) and the feature → (B, 2H, 2W, K)."""
         hidden_0, hidden_1, hidden_s = self.hidden
-        normed = _instance_norm(x)[:, :, None, :, None]
-        channels = len(self.skip)
-        modulation: Tensor = self.modulation_s(hidden_s(feature))
-        gamma, out = modulation[..., :channels], modulation[..., channels:]
-        out = out + (_blocks(gamma) * normed).view(gamma.shape) @ self.skip
-        del modulation, gamma
-        modulation = self.modulation_0(hidden_0(feature))
-        inner = self.conv_0(_modulated(normed, modulation))
-        del modulation
-        inner = self.conv_1(_modulated(_instance_norm(inner), self.modulation_1(hidden_1(feature))))
-        return out.add_(inner)
+        inner = self.conv_0(self.norm_0(x, hidden_0(feature)))
+        inner = self.conv_1(self.norm_1(inner, hidden_1(feature)))
+        skip: Tensor = self.skip(x, hidden_s(feature))
+        return skip.add_(inner)
 
 
 def _hidden(norms: list[SpadeNorm]) -> tuple[Tensor, Tensor]:
@@ -113,24 +145,29 @@ def _modulation(norm: SpadeNorm) -> tuple[Tensor, Tensor]:
     return torch.cat([gamma, beta]), torch.cat([1 + one, shift])
 
 
-def _modulated(normed: Tensor, modulation: Tensor) -> Tensor:
-    """`normed` (B, H, W, C), or (B, H, 1, W, 1, C) to up-sample by two, modulated and through the leaky ReLU."""
-    gamma, beta = modulation.chunk(2, -1)
-    if normed.ndim == 6:
-        out = torch.addcmul(_blocks(beta), normed, _blocks(gamma)).view(gamma.shape)
-    else:
-        out = torch.addcmul(beta, normed, gamma)
-    return F.leaky_relu(out, SLOPE, inplace=True)
-
-
-def _blocks(x: Tensor) -> Tensor:
-    """(B, 2H, 2W, C) → (B, H, 2, W, 2, C)."""
-    batch, height, width, channels = x.shape
-    return x.view(batch, height // 2, 2, width // 2, 2, channels)
-
-
-def _instance_norm(x: Tensor) -> Tensor:
-    """(B, H, W, C) → mean 0 and variance 1 over height and width."""
-    variance, mean = torch.var_mean(x.float(), (1, 2), correction=0, keepdim=True)
+def _instance_norm(x: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, H, W, C) → (B, C) scale and shift that give mean 0 and variance 1 over height and width."""
+    rows = x.float().flatten(1, 2)
+    mean = rows.mean(1)
+    variance = (rows - mean[:, None]).square_().mean(1)
     scale = torch.rsqrt(variance + 1e-5)
-    return torch.addcmul((-mean * scale).to(x.dtype), x, scale.to(x.dtype))
+    return scale.to(x.dtype), (-mean * scale).to(x.dtype)
+
+
+def _normed(x: Tensor, rows: slice, scale: Tensor, shift: Tensor, like: Tensor) -> Tensor:
+    """The normed rows of a map (H, W, C) that go with a band `like` of its own size, (n, W, C), or of twice that.
+
+    In the second case (n/2, 1, W, 1, C), to be spread over blocks of 2×2.
+    """
+    if like.shape[1] == x.shape[1]:
+        return torch.addcmul(shift, x[rows], scale)
+    halved = slice(None) if rows.start is None else slice(rows.start // 2, rows.stop // 2)
+    return torch.addcmul(shift, x[halved], scale)[:, None, :, None]
+
+
+def _blocks(band: Tensor, normed: Tensor) -> Tensor:
+    """A band (n, W, C) in the shape that goes with `normed`: the same, or (n/2, 2, W/2, 2, C)."""
+    if normed.ndim == 3:
+        return band
+    height, width, channels = band.shape
+    return band.view(height // 2, 2, width // 2, 2, channels)

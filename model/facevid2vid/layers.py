@@ -5,7 +5,9 @@ Arrays are (B, D, H, W, C) for volumes and (B, H, W, C) for maps; both go throug
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -29,6 +31,10 @@ class Algorithms:
         if self.minimal:
             return OnMaps(WinogradConv(weight, bias, slope=slope))
         return DirectConv(weight, bias, slope=slope)
+
+    def banded(self, weight: Tensor, bias: Tensor) -> Banded:
+        """3×3 convolution of a map of even size, in bands of rows."""
+        return WinogradConv(weight, bias) if self.minimal else BandedDirect(weight, bias)
 
     def mask(self, weight: Tensor, bias: Tensor) -> nn.Module:
         """Large cubic kernel, zero padding of half of it."""
@@ -74,6 +80,22 @@ class DirectConv(nn.Module):
         if self.slope != 1.0:
             out = F.leaky_relu(out, self.slope, inplace=True)
         return out.movedim(1, -1)
+
+
+class Banded(Protocol):
+    """A convolution whose output comes in bands of rows, each to be used up before the next."""
+
+    def bands(self, x: Tensor) -> Iterator[tuple[int, slice, Tensor]]:
+        """(B, H, W, C) → sample, rows and their (n, W, K) values."""
+
+
+class BandedDirect(DirectConv):
+    """Each sample is one band."""
+
+    def bands(self, x: Tensor) -> Iterator[tuple[int, slice, Tensor]]:
+        """(B, H, W, C) → sample, all rows and their (H, W, K) values."""
+        for sample, whole in enumerate(self(x)):
+            yield sample, slice(None), whole
 
 
 class PointConv(nn.Module):

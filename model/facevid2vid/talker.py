@@ -80,15 +80,15 @@ class FaceVid2Vid(Reconstructs):
     ) -> None:
         self.options, self.device, self.size = options, device, size
         self.legacy = networks.architecture.legacy
-        half = _HALF.get(options.precision)
-        algorithms = Algorithms(minimal=minimal and device.type == "cpu" and half is None)
+        half, compiled = _HALF.get(options.precision), options.compile or options.cuda_graphs
+        algorithms = Algorithms(minimal=minimal and device.type == "cpu" and half is None and not compiled)
         self.detector = FastKeypointDetector(networks.kp_detector, networks.architecture, algorithms)
         self.estimator = fast_pose_estimator(networks.he_estimator)
         self.generator = FastGenerator(networks.generator, networks.architecture, algorithms)
         if half is not None:
             self.generator.narrow(half)
         self.animate: Callable[[Source, Keypoints], Tensor] = self._animate
-        if options.compile or options.cuda_graphs:
+        if compiled:
             mode = "reduce-overhead" if options.cuda_graphs else "default"
             self.animate = torch.compile(self._animate, mode=mode, dynamic=False)
         self.batch_size = options.batch_size or _batch_size(device)
@@ -144,9 +144,9 @@ class FaceVid2Vid(Reconstructs):
 
 
 def _batch_size(device: torch.device) -> int:
-    """As many frames as fit into half of the free memory of a GPU, 32 at most; two on a CPU."""
+    """As many frames as fit into half of the free memory of a GPU, 32 at most; elsewhere one, as more bring nothing."""
     if device.type != "cuda":
-        return 2
+        return 1
     free, _ = torch.cuda.mem_get_info(device)
     return max(1, min(32, free // 2 // _FRAME_BYTES))
 

@@ -8,6 +8,9 @@ longer. Depth is summed directly. Arrays are channels-last: (B, D, H, W, C).
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -37,36 +40,59 @@ class WinogradConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, D, H, W, C) → (B, D, H, W, K)."""
+        batch, depth, height, width, _ = x.shape
+        rows, columns = (height + 1) // 2, (width + 1) // 2
+        out = x.new_empty(batch, depth, rows, 2, columns, 2, self.kernels.shape[-1])
+        for _ in self._chunks(x, lambda sample, top, count: out[sample, :, top : top + count]):
+            pass
+        whole = out.view(batch, depth, 2 * rows, 2 * columns, -1)
+        return whole[:, :, :height, :width] if (height | width) % 2 else whole
+
+    def bands(self, x: Tensor) -> Iterator[tuple[int, slice, Tensor]]:
+        """Convolution of a (B, H, W, C) map of even size in bands of rows: sample, rows, and their (n, W, K) values.
+
+        A band's memory is used again for the next: what is made of it is made in the cache.
+        """
+        x = x[:, None]
+        width, places = x.shape[3], self._step(x)
+        buffer = x.new_empty(1, places, 2, width // 2, 2, self.kernels.shape[-1])
+        for sample, top, count in self._chunks(x, lambda sample, top, count: buffer[:, :count]):
+            yield sample, slice(2 * top, 2 * (top + count)), buffer[0, :count].view(2 * count, width, -1)
+
+    def _step(self, x: Tensor) -> int:
+        """Rows of tiles in a chunk."""
+        taps, _, channels, out_channels = self.kernels.shape
+        slices, columns = x.shape[1] + taps - 1, (x.shape[3] + 1) // 2
+        per_row = 16 * slices * columns * max(channels, out_channels) * x.element_size()
+        return int(max(1, min((x.shape[2] + 1) // 2, CHUNK_BYTES // per_row)))
+
+    def _chunks(self, x: Tensor, place: Callable[[int, int, int], Tensor]) -> Iterator[tuple[int, int, int]]:
+        """Yields sample, first row of tiles and number of them, once their outputs are written.
+
+        `place`, given these, returns where to: (D, n, 2, W/2, 2, K).
+        """
         batch, depth, height, width, channels = x.shape
         taps, _, _, out_channels = self.kernels.shape
-        rows, columns = (height + 1) // 2, (width + 1) // 2
+        rows, columns, step = (height + 1) // 2, (width + 1) // 2, self._step(x)
         reach = taps // 2
-        padded = F.pad(x, (0, 0, 1, 2 * columns - width + 1, 1, 2 * rows - height + 1, reach, reach))
-        out = x.new_empty(batch, depth, rows, 2, columns, 2, out_channels)
         slices = depth + 2 * reach
-        per_row = 16 * slices * columns * max(channels, out_channels) * x.element_size()
-        step = max(1, min(rows, CHUNK_BYTES // per_row))
+        padded = F.pad(x, (0, 0, 1, 2 * columns - width + 1, 1, 2 * rows - height + 1, reach, reach))
         tiles = x.new_empty(16 * slices * step * columns * channels)
         products = x.new_empty(16 * depth * step * columns * out_channels)
-        for sample in range(batch):
-            for top in range(0, rows, step):
-                count = min(step, rows - top)
-                places = count * columns
-                transformed = tiles[: 16 * slices * places * channels].view(4, 4, slices, count, columns, channels)
-                _tiles(padded[sample, :, 2 * top : 2 * (top + count) + 2], transformed)
-                factors = transformed.view(16, slices, places, channels)
-                product = products[: 16 * depth * places * out_channels].view(16, depth * places, out_channels)
-                torch.bmm(factors[:, :depth].flatten(1, 2), self.kernels[0], out=product)
-                for tap in range(1, taps):
-                    torch.baddbmm(product, factors[:, tap : tap + depth].flatten(1, 2), self.kernels[tap], out=product)
-                product[5] += self.bias  # The one place that enters each of the four outputs once.
-                _outputs(
-                    product.view(4, 4, depth, count, columns, out_channels),
-                    out[sample, :, top : top + count],
-                    self.slope,
-                )
-        whole = out.view(batch, depth, 2 * rows, 2 * columns, out_channels)
-        return whole[:, :, :height, :width] if (height | width) % 2 else whole
+        for sample, top in itertools.product(range(batch), range(0, rows, step)):
+            count = min(step, rows - top)
+            places = count * columns
+            transformed = tiles[: 16 * slices * places * channels].view(4, 4, slices, count, columns, channels)
+            _tiles(padded[sample, :, 2 * top : 2 * (top + count) + 2], transformed)
+            factors = transformed.view(16, slices, places, channels)
+            product = products[: 16 * depth * places * out_channels].view(16, depth * places, out_channels)
+            torch.bmm(factors[:, :depth].flatten(1, 2), self.kernels[0], out=product)
+            for tap in range(1, taps):
+                product.baddbmm_(factors[:, tap : tap + depth].flatten(1, 2), self.kernels[tap])
+            product[5] += self.bias  # The one place that enters each of the four outputs once.
+            product = product.view(4, 4, depth, count, columns, out_channels)
+            _outputs(product, place(sample, top, count), self.slope)
+            yield sample, top, count
 
 
 def _tiles(rows: Tensor, out: Tensor) -> None:

@@ -99,3 +99,14 @@ def test_pool_and_trilinear_are_those_of_the_library():
     torch.testing.assert_close(pool(x).movedim(-1, 1), F.avg_pool3d(x.movedim(-1, 1), (1, 2, 2)))
     up = F.interpolate(x.movedim(-1, 1), scale_factor=(1, 2, 2), mode="trilinear", align_corners=False)
     torch.testing.assert_close(trilinear(x).movedim(-1, 1), up)
+
+
+@pytest.mark.parametrize("minimal", [False, True])
+def test_bands_are_the_rows_of_the_whole(minimal, monkeypatch):
+    monkeypatch.setattr("model.facevid2vid.winograd.CHUNK_BYTES", 20_000)
+    x, weight, bias = case((2, 1, 12, 8, 5, 7), 3)
+    layer = Algorithms(minimal).banded(weight, bias)
+    seen = torch.full((2, 12, 8, 7), torch.nan)
+    for sample, rows, band in layer.bands(x[:, 0]):
+        seen[sample, rows] = band
+    assert_close(seen, definition(x, weight, bias)[:, 0])

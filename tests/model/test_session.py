@@ -1,3 +1,5 @@
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -283,3 +285,14 @@ def test_jacobians_move_with_the_keypoints(talker, frames):
     turned, _ = run(talker(networks), frames, [TURNED])
     plain, _ = run(talker(without), frames, [TURNED])
     assert not torch.equal(turned[TURNED], plain[TURNED])
+
+
+def test_nothing_of_the_frames_is_kept(talker, frames):
+    session = talker().open(driving(frames.clone()), [ORIGINAL, TURNED])
+    batch = frames.clone()
+    predicted = session.step(batch)
+    kept = [weakref.ref(tensor) for tensor in (batch, *predicted.values())]
+    del batch, predicted
+    gc.collect()
+    assert [reference() for reference in kept] == [None] * 3
+    session.close()
