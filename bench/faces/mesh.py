@@ -13,7 +13,8 @@ from torch.nn import functional
 
 SIDE: Final = 192
 POINTS: Final = 468
-_TRUNK: Final = ((16, 1), (16, 1), (32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1)) + (
+_TRUNK: Final = (
+    (16, 1), (16, 1), (32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1),
     (128, 2), (128, 1), (128, 1), (128, 2), (128, 1), (128, 1),
 )  # fmt: skip
 
@@ -48,7 +49,7 @@ def _head(outputs: int, blocks: int) -> nn.Sequential:
 
 
 class FaceMesh(nn.Module):
-    """The network of Kartynnik et al., "Real-time facial surface geometry from monocular video on mobile GPUs", 2019."""
+    """Kartynnik et al., "Real-time facial surface geometry from monocular video on mobile GPUs", 2019."""
 
     def __init__(self) -> None:
         super().__init__()
