@@ -148,6 +148,9 @@ def _notes(
     clips: pd.DataFrame,
 ) -> list[str]:
     notes = []
+    if manifest.model.description:
+        told = ", ".join(f"{name} {value}" for name, value in manifest.model.description.items())
+        notes.append(f"model {manifest.model.name}: {told}")
     compared = [metric.label for metric in metrics if metric.needs_reference]
     if compared and any(setting.startswith("free-view") for setting in manifest.settings):
         notes.append(f"free view: {', '.join(compared)} are against the unrotated reference and are never ranked")
