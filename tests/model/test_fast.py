@@ -1,5 +1,7 @@
 """The fast networks beside the plain ones, and the options that change how they run."""
 
+import os
+
 import pytest
 import torch
 
@@ -68,6 +70,7 @@ def test_half_precision_stays_near(talker, networks, frames, precision, levels):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("TALKING_HEAD_SLOW" not in os.environ, reason="compiles for minutes: set TALKING_HEAD_SLOW=1")
 @pytest.mark.parametrize("name", ["vox-256", "vox-256-beta"])
 def test_compiling_changes_nothing(talker, name, frames):
     from tests.model.conftest import ARCHITECTURES
