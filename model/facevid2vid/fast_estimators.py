@@ -61,4 +61,4 @@ def fast_pose_estimator(plain: PoseEstimator) -> PoseEstimator:
                     weight, bias = folded(conv, getattr(module, norm))
                     conv.weight, conv.bias = nn.Parameter(weight), nn.Parameter(bias)
                     setattr(module, norm, nn.Identity())
-    return fast.to(memory_format=torch.channels_last)
+    return fast.requires_grad_(False).to(memory_format=torch.channels_last)

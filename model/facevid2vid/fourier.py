@@ -7,6 +7,8 @@ kernel that is a fifteenth of the definition's multiplications. Arrays are chann
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,14 +38,15 @@ class FourierConv3d(nn.Module):
         batch, depth, height, width, channels = x.shape
         reach, tile, length = self.size // 2, self.tile, self.length
         down, across = -(-height // tile), -(-width // tile)
-        padded = F.pad(x, (0, 0, reach, across * tile - width + reach, reach, down * tile - height + reach)).movedim(
-            4, 1
-        )
-        windows = padded.unfold(3, tile + 2 * reach, tile).unfold(4, tile + 2 * reach, tile)
-        spectrum = torch.fft.rfft2(windows, s=(length, length))
-        # (B, C, D, down, across, frequencies…) → (frequency, B·down·across·D, C)
-        rows = spectrum.permute(5, 6, 0, 3, 4, 2, 1)
-        rows = rows.reshape(-1, batch * down * across * depth, channels)
+        edge = tile + 2 * reach
+        padded = F.pad(x, (0, 0, reach, across * tile - width + reach, reach, down * tile - height + reach))
+        half = length // 2 + 1
+        spectrum = x.new_empty(length, half, batch, down, across, depth, channels, dtype=torch.complex64)
+        # One transform a slice and tile: over several, the library would first bring the channels to the front.
+        for sample, i, j, plane in itertools.product(range(batch), range(down), range(across), range(depth)):
+            window = padded[sample, plane, i * tile : i * tile + edge, j * tile : j * tile + edge]
+            spectrum[:, :, sample, i, j, plane] = torch.fft.rfft2(window, s=(length, length), dim=(0, 1))
+        rows = spectrum.view(length * half, -1, channels)
         product = torch.bmm(rows, self.spectra).view(len(rows), -1, depth, self.size, len(self.bias))
         summed = product.new_zeros(*product.shape[:3], len(self.bias))
         for tap in range(self.size):
@@ -51,7 +54,6 @@ class FourierConv3d(nn.Module):
             low, high = max(0, -shift), min(depth, depth - shift)
             if low < high:
                 summed[:, :, low:high] += product[:, :, low + shift : high + shift, tap]
-        half = length // 2 + 1
         summed = summed.view(length, half, batch, down, across, depth, -1).permute(2, 5, 3, 4, 6, 0, 1)
         tiles = torch.fft.irfft2(summed, s=(length, length))[..., :tile, :tile]
         # (B, D, down, across, K, tile, tile) → (B, D, down, tile, across, tile, K)
