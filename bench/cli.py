@@ -151,9 +151,8 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
     texts = options.settings or preset.settings or suite.settings
     settings = tuple(dict.fromkeys(Setting.parse(text) for text in texts))
     model = _model(options)
-    carrier = "uint8"
-    if model.predictions is not None and not options.dry_run:
-        carrier = model.predictions.carrier([clip.id for clip in suite.clips], settings)
+    if model.predictions is not None:
+        model.predictions.check(settings)
     return Plan(
         out=options.out or default_out(suite.id, model.name),
         model=model,
@@ -171,7 +170,6 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         codec_floor=options.codec_floor,
         preset=preset,
         alignment=options.align,
-        carrier=carrier,
     )
 
 

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.errors import MediaError
+from bench.errors import MediaError, WriteError
 from bench.movie import Movie
 from bench.soundtrack import AudioSource
 
@@ -139,7 +139,7 @@ class VideoWriter:
             self.discard()
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             remedy = "free some space" if full else "check the folder and its permissions"
-            raise MediaError(f"{self.path} cannot be written ({error.strerror or error}): {remedy}") from error
+            raise WriteError(f"{self.path} cannot be written ({error.strerror or error}): {remedy}") from error
         except BaseException:
             self.discard()
             raise

@@ -25,6 +25,13 @@ def environment(device: str) -> Environment:
         device=device,
         threads=torch.get_num_threads(),
         memory_gb=round(_memory() / 2**30, 1),
+        flags={
+            "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+            "cudnn_deterministic": torch.backends.cudnn.deterministic,
+            "cudnn_benchmark": torch.backends.cudnn.benchmark,
+            "cudnn_tf32": torch.backends.cudnn.allow_tf32,
+            "matmul_tf32": torch.backends.cuda.matmul.allow_tf32,
+        },
         commit=commit,
         dirty=dirty,
     )

@@ -13,6 +13,10 @@ class MediaError(BenchError):
     """A video or sound file that cannot be read, or not as a whole."""
 
 
+class WriteError(MediaError):
+    """A file that cannot be written: no fault of the video, so nothing is concluded from it."""
+
+
 class WeightsError(BenchError):
     """Weights or a checkpoint that are missing, damaged or of another architecture."""
 

@@ -45,6 +45,8 @@ class SuiteRecord(Record):
     present: int
     selected: int
     """Clips that this run was asked for (after --limit)."""
+    missing: tuple[str, ...] = ()
+    """Ids of the listed clips that are not there."""
 
 
 class ClipRecord(Record):
@@ -58,6 +60,8 @@ class ClipRecord(Record):
     frames: int = 0
     fps: float = 0.0
     warnings: tuple[str, ...] = ()
+    carrier: str = ""
+    """What the predictions travelled in, where they were read from files; see Protocol."""
     seconds: dict[str, float] = {}
     """Busy seconds by stage: decode, model, score, encode; `total` is the wall time."""
     videos: dict[str, str] = {}
@@ -73,6 +77,8 @@ class Environment(Record):
     device: str
     threads: int
     memory_gb: float
+    flags: dict[str, bool] = {}
+    """Switches of torch that can move a last digit."""
     commit: str = ""
     dirty: bool = False
 

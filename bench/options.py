@@ -58,7 +58,13 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     model.add_argument(
         "--model-command", metavar="CMD", help="run any model: '… {source} {driving} {output} {yaw} {pitch} {roll}'"
     )
-    model.add_argument("--model-timeout", type=float, default=3600.0, metavar="S", help="seconds (default: 3600)")
+    model.add_argument(
+        "--model-timeout",
+        type=_seconds,
+        default=3600.0,
+        metavar="S",
+        help="seconds for a clip and setting (default: 3600)",
+    )
     model.add_argument("--checkpoint", type=Path, metavar="FILE", help="its weights (alone: of facevid2vid)")
     model.add_argument("--precision", choices=("fp32", "bf16", "fp16"), help="arithmetic of the model (default: fp32)")
     model.add_argument("--variant", metavar="NAME", help="which code the checkpoint is for, where tensors cannot tell")
@@ -120,6 +126,16 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e7:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a time in seconds")
+    return seconds
 
 
 def _weights(text: str) -> tuple[str, Path]:

@@ -21,6 +21,7 @@ from bench.generator import Generator, Origin
 from bench.manifest import ClipRecord
 from bench.picture import read_source
 from bench.plan import GROUND_TRUTH, STATIC, Plan
+from bench.protocol import joined
 from bench.stages import Ahead, Behind, Clock
 from bench.video import VideoReader
 from bench.videos import ClipVideos
@@ -147,6 +148,7 @@ class _Run:
             frames=len(times),
             fps=reader.info.fps,
             warnings=(*reader.warnings, *videos.warnings),
+            carrier=joined(reports[str(s)].carrier for s in self.plan.settings if str(s) in reports),
             videos=videos.written,
         )
         measured = {row: report.per_frame for row, report in reports.items()}

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from bench.generator import Origin
     from metrics.metric import Resources
     from model.command import CommandModel
-    from model.predictions import Alignment, Predictions
+    from model.playback import Alignment
+    from model.predictions import Predictions
 
 GROUND_TRUTH = "ground-truth"
 STATIC = "static"
@@ -76,7 +77,6 @@ class Plan:
     codec_floor: bool = False
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
-    carrier: str = "uint8"
 
     def origin(self) -> Origin:
         """Load what is to be benchmarked, with the rows that need a generator of their own."""

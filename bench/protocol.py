@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Literal
 
+from bench.presets import OVER_CLIPS
 from bench.record import Record
-
-VERSION = 1
 
 
 class MetricIdentity(Record):
@@ -30,6 +30,8 @@ class Protocol(Record):
     suite_version: int
     clip_set: str
     """sha256 over the ids and file digests of the clips that were scored."""
+    source: Literal["own", "given"] = "own"
+    """Whether a clip animates a frame of its own or somebody else's picture (cross-identity)."""
     source_frame: int = 0
     scored_frames: Literal["all", "without-source"] = "all"
     stride: int = 1
@@ -37,20 +39,27 @@ class Protocol(Record):
     width: int = 256
     resize_kernel: str = "skimage-antialias-linear"
     crop: str = "none"
-    """`none`, `listed` boxes of the suite, or the name of a face-track rule."""
+    """`none`, `listed` boxes of the suite, or the face rule and the detector that the data was prepared with."""
+    prepared: str = "as found"
+    """What `benchmark.py prepare` made of the raw videos before the run read them."""
     region: Literal["whole", "face"] = "whole"
     frame_rate: str = "native"
+    """`native`, or the rate to which the data was resampled by time."""
     keypoint_motion: str = "absolute"
     """How a model that moves keypoints uses the driving ones: as they are, or relative to the first driving frame."""
     adapt_scale: bool = False
+    best_frame: str = "first"
+    """Which driving frame relative motion starts from."""
     carrier: str = "uint8"
     """What is scored: the model's frames rounded to 8 bit, or the codec of the files that were read."""
     alignment: str = "strict"
     """How finished predictions are matched to the reference's frames."""
     audio_rate: int = 16000
     audio_channels: str = "mono, mean of channels"
+    audio_source: str = "the clip's own track, int16"
     angle_convention: str = "degrees; yaw, pitch, roll; R = Rx(pitch) Ry(yaw) Rz(roll) on column vectors"
-    aggregation: str = "mean over clips of the mean over frames, float64"
+    arithmetic: str = "metrics in float32 without autocast, reductions in float64"
+    aggregation: str = OVER_CLIPS
     seed: int = 0
     metrics: tuple[MetricIdentity, ...] = ()
 
@@ -81,6 +90,11 @@ class Protocol(Record):
             if twin is not None and twin != metric:
                 found[f"metric.{metric.id}"] = (_identity(metric), _identity(twin))
         return found
+
+
+def joined(carriers: Iterable[str]) -> str:
+    """What several clips or settings travelled in, as one carrier; empty ones say nothing."""
+    return ", ".join(sorted({part for carrier in carriers for part in carrier.split(", ") if part}))
 
 
 def _identity(metric: MetricIdentity) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bench.errors import BenchError
 
-FILE = Path(__file__).with_name("published.csv")
+FOLDER = Path(__file__).parent / "suites"
+SUFFIX = ".published.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,9 @@ class Published:
     """One printed number, on the scale on which it was printed.
 
     `metric` is the id of the metric that it is closest to, `label` its heading in the source; `clip` is empty where
-    the source prints a mean alone. `protocol` says what is known of how it was made, `where` on which page or in which
-    table of `source` it stands.
+    the source prints a mean alone. `protocol` says what is known of how it was made and why it is taken for that
+    metric, `where` on which page or in which table of `source` it stands. `dataset` is a suite's name where there is
+    such a suite: the numbers lie beside its file, in `bench/suites/NAME.published.csv`.
     """
 
     method: str
@@ -34,26 +36,29 @@ class Published:
     where: str
 
 
-def load(dataset: str | None = None, *, file: Path = FILE) -> list[Published]:
-    """The published numbers, of one data set or all.
+def datasets(folder: Path = FOLDER) -> list[str]:
+    """Names of the data sets that numbers were published for."""
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+
+
+def load(dataset: str, *, folder: Path = FOLDER) -> list[Published]:
+    """The numbers published for a data set.
 
     Raises:
-        BenchError: there are none for `dataset`, or the file is damaged.
+        BenchError: there are none, or their file is damaged.
     """
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    try:
-        found = [Published(value=float(row.pop("value")), **row) for row in rows]
-    except (TypeError, KeyError, ValueError) as error:
-        raise BenchError(f"'{file}' is not a table of published numbers ({error}): restore it") from None
-    if dataset is None:
-        return found
-    names = list(dict.fromkeys(row.dataset for row in found))
+    names = datasets(folder)
     if dataset not in names:
         near = difflib.get_close_matches(dataset, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are some for {', '.join(names)}"
         raise BenchError(f"there are no published numbers for '{dataset}': {hint}")
-    return [row for row in found if row.dataset == dataset]
+    file = folder / f"{dataset}{SUFFIX}"
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        return [Published(dataset=dataset, value=float(row.pop("value")), **row) for row in rows]
+    except (OSError, TypeError, KeyError, ValueError) as error:
+        raise BenchError(f"'{file}' is not a table of published numbers ({error}): restore it") from None
 
 
 def mean(rows: Sequence[Published]) -> tuple[float, int]:

@@ -20,13 +20,13 @@ from bench.parts import Parts
 from bench.pipeline import ClipResult
 from bench.plan import Plan
 from bench.progress import RunProgress
-from bench.protocol import MetricIdentity, Protocol
+from bench.protocol import MetricIdentity, Protocol, joined
 from bench.store import read_clips, write_text
 from bench.suite import Suite
 from bench.summary import summarise, to_csv
 from bench.table import Table, tables
 from bench.weights.load import identity
-from bench.workers import Worker, in_processes
+from bench.workers import Description, Worker, in_processes
 from metrics import registry
 from metrics.metric import Metric, Pool, Resources
 from metrics.outcome import Outcome, Skip
@@ -88,19 +88,23 @@ def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric], resources: 
 
     Weights that are not here are fetched now, so that their digests are known before the first number.
     """
-    cropped = any(clip.crop is not None for clip in suite.clips)
+    prepared = suite.prepared
+    listed = any(clip.crop is not None for clip in suite.clips)
     return Protocol(
         suite=suite.id,
         suite_version=suite.version,
         clip_set=set_digest(suite.clips),
+        source="given" if any(clip.source is not None for clip in suite.clips) else "own",
         height=plan.size[0],
         width=plan.size[1],
-        crop="listed" if cropped else "none",
+        crop="listed" if listed else prepared.crop_rule if prepared is not None else "none",
+        prepared=prepared.summary if prepared is not None else "as found",
+        frame_rate=prepared.frame_rate if prepared is not None else "native",
         preset=plan.preset.name,
         aggregation=plan.preset.aggregation,
         keypoint_motion=str(plan.model.options.get("motion", "absolute")),
         adapt_scale=bool(plan.model.options.get("adapt_scale", False)),
-        carrier=plan.carrier,
+        best_frame=str(plan.model.options.get("best_frame", "first")),
         alignment=plan.alignment,
         metrics=tuple(
             MetricIdentity(
@@ -112,6 +116,11 @@ def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric], resources: 
             for metric in metrics
         ),
     )
+
+
+def carried(protocol: Protocol, clips: Sequence[ClipRecord]) -> Protocol:
+    """The protocol with what the predictions of these clips travelled in, which only reading them tells."""
+    return protocol.model_copy(update={"carrier": joined(clip.carrier for clip in clips) or "uint8"})
 
 
 def _digests(names: Sequence[str], resources: Resources) -> dict[str, str]:
@@ -142,20 +151,25 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     began = time.monotonic()
     metrics = with_twins([registry.get(name) for name in plan.metrics], suite, plan)
     protocol = protocol_of(suite, plan, metrics, plan.resources())
-    worker = Worker.of(plan) if jobs == 1 else None
-    manifest = _manifest(suite, plan, protocol, metrics, worker, command)
+    if jobs == 1:
+        worker = Worker.of(plan)
+        progress = RunProgress(len(suite.clips), console=console)
+        description, results = worker.origin.describe(), _in_process(suite, worker, progress)
+    else:
+        description, results = in_processes(suite.clips, plan, jobs=jobs)
+        progress = RunProgress(len(suite.clips), console=console)
+    manifest = _manifest(suite, plan, protocol, metrics, description, command)
     parts = Parts(plan.out / PARTS)
     with _writable(plan.out):
         write_text(plan.out / "run.json", manifest.model_dump_json(indent=2))
     pools = _SuitePools()
     complete = False
     try:
-        with RunProgress(len(suite.clips), console=console) as progress:
-            results = _in_process(suite, worker, progress) if worker else in_processes(suite.clips, plan, jobs=jobs)
+        with progress:
             for index, result in results:
-                parts.add(index, result, protocol.row_hash)
+                parts.add(index, result, carried(protocol, [result.record]).row_hash)
                 pools.take(index, result)
-                if worker is None:
+                if jobs > 1:
                     progress.frames(result.record.frames)
                 progress.clip(result.record.id, failed=result.record.reason)
         complete = True
@@ -174,10 +188,9 @@ def _manifest(
     plan: Plan,
     protocol: Protocol,
     metrics: Sequence[Metric],
-    worker: Worker | None,
+    description: Description,
     command: Sequence[str],
 ) -> RunManifest:
-    description = dict(worker.origin.describe()) if worker else {}
     return RunManifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=tuple(command),
@@ -190,12 +203,25 @@ def _manifest(
             listed=suite.listed,
             present=suite.listed - len(suite.missing),
             selected=len(suite.clips),
+            missing=suite.missing,
         ),
-        model=ModelRecord(name=plan.model.name, description=description),
+        model=ModelRecord(name=plan.model.name, description={**description, **_strays(suite, plan)}),
         settings=plan.rows,
         metrics=tuple(_record(metric) for metric in metrics),
         environment=environment(plan.device),
     )
+
+
+def _strays(suite: Suite, plan: Plan) -> dict[str, str]:
+    """Finished videos that belong to no clip of the suite; a part of a suite (--limit) cannot tell."""
+    predictions = plan.model.predictions
+    if predictions is None or len(suite.clips) + len(suite.missing) < suite.listed:
+        return {}
+    extra = predictions.extra({*(clip.id for clip in suite.clips), *suite.missing}, plan.settings)
+    if not extra:
+        return {}
+    names = ", ".join(path.name for path in extra[:5]) + (", …" if len(extra) > 5 else "")
+    return {"files of no clip": f"{len(extra)} ({names})"}
 
 
 def _record(metric: Metric) -> MetricRecord:
@@ -223,8 +249,11 @@ def _finish(
         clips = read_clips(out)
         persons = {record.id: record.person for record in records}
         summary = summarise(clips, persons=persons, pooled=pools.outcomes(), seed=manifest.protocol.seed)
+        protocol = carried(manifest.protocol, records)
         manifest = manifest.model_copy(
             update={
+                "protocol": protocol,
+                "protocol_hash": protocol.hash,
                 "clips": tuple(records),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds"),
                 "seconds": round(seconds, 3),

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from bench.clips import Clip
 from bench.errors import BenchError
+from bench.prepare.recipe import Recipe
 from bench.record import Record
 from bench.settings import Setting
 from bench.store import file_name
@@ -24,7 +25,7 @@ FOLDER = Path(__file__).parent / "suites"
 
 VIDEO_SUFFIXES = frozenset(
     f".{suffix}"
-    for suffix in "3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts vob webm wmv".split()  # noqa: SIM905
+    for suffix in "3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf nut ogv ts vob webm wmv y4m".split()  # noqa: SIM905
 )
 
 
@@ -56,6 +57,8 @@ class SuiteFile(Record):
     settings: tuple[str, ...] = ("original",)
     """Settings of a run that names none."""
     frames: FrameRules = FrameRules()
+    prepared: Recipe | None = None
+    """How `benchmark.py prepare` made the clips."""
     clips: tuple[ClipEntry, ...] = ()
     published: str | None = None
     """Name of the published list that names the clips, instead of `clips`."""
@@ -74,6 +77,7 @@ class Suite:
     listed: int
     size: tuple[int, int] = (256, 256)
     settings: tuple[str, ...] = ("original",)
+    prepared: Recipe | None = None
     missing: tuple[str, ...] = ()
     """Ids of the clips whose files are not there."""
 
@@ -113,14 +117,11 @@ def load(name: str, *, data: Path | None = None) -> Suite:
 
 def read(path: Path, *, data: Path | None = None) -> Suite:
     """Read a suite file; its clips lie under `data`, or beside the file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        written = SuiteFile.read(tomllib.loads(text), where=f"suite file '{path}'")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BenchError(f"suite file '{path}' cannot be read: {error}") from None
+    written = _written(path)
     for setting in (*written.settings, *(view for entry in written.clips for view in entry.views)):
         Setting.parse(setting)
     root = data if data is not None else path.parent
+    prepared = _recipe_of(root) if written.published else written.prepared
     clips = _listed(written, data) if written.published else [_clip(entry, root) for entry in written.clips]
     _refuse_repeats(clips, f"suite file '{path}'")
     present = tuple(clip for clip in clips if clip.path.is_file())
@@ -136,10 +137,21 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
         title=written.title,
         clips=present,
         listed=len(clips),
-        size=written.frames.size,
+        size=prepared.size if prepared is not None else written.frames.size,
         settings=written.settings,
+        prepared=prepared,
         missing=missing,
     )
+
+
+def _written(path: Path) -> SuiteFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return SuiteFile.read(tomllib.loads(text), where=f"suite file '{path}'")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BenchError(
+            f"suite file '{path}' cannot be read ({error}): restore it, or prepare its data anew"
+        ) from None
 
 
 def _listed(written: SuiteFile, data: Path | None) -> list[Clip]:
@@ -151,6 +163,12 @@ def _listed(written: SuiteFile, data: Path | None) -> list[Clip]:
         raise BenchError(f"suite '{written.id}' needs its data: name the folder with --data; {written.how_to_get}")
     listed = published.clips(written.published, folder=data)
     return [Clip(id=clip.id, path=_prepared(data, file_name(clip.id)), person=clip.person) for clip in listed]
+
+
+def _recipe_of(data: Path) -> Recipe | None:
+    """How the data folder of a published list was prepared: by the suite file that `prepare` leaves in it."""
+    path = data / "suite.toml"
+    return _written(path).prepared if path.is_file() else None
 
 
 def _prepared(data: Path, stem: str) -> Path:

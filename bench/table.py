@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.manifest import MetricRecord, RunManifest
+from bench.presets import CLIP_BY_CLIP, OVER_FRAMES
 from bench.summary import SummaryRow
 from metrics.true_view import SUFFIX, TRUE_VIEW
 
@@ -83,7 +84,7 @@ def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataF
     main = Table(
         title=title,
         head=("setting", *(_head(metric) for metric in plain), "n", "excluded"),
-        rows=tuple(_line(setting, plain, found, clips) for setting in manifest.settings),
+        rows=tuple(_line(setting, plain, found, clips, manifest.protocol.aggregation) for setting in manifest.settings),
         notes=tuple(_notes(manifest, plain, found, clips)),
     )
     viewed = [setting for setting in manifest.settings if any((setting, metric.id) in found for metric in twins)]
@@ -92,7 +93,7 @@ def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataF
     against = Table(
         title=f"{title} · against the true rotated view",
         head=("setting", *(_head(metric).replace(TRUE_VIEW, "") for metric in twins), "n", "excluded"),
-        rows=tuple(_line(setting, twins, found, clips) for setting in viewed),
+        rows=tuple(_line(setting, twins, found, clips, manifest.protocol.aggregation) for setting in viewed),
     )
     return [main, against]
 
@@ -107,6 +108,7 @@ def _line(
     metrics: Sequence[MetricRecord],
     found: dict[tuple[str, str], SummaryRow],
     clips: pd.DataFrame,
+    aggregation: str,
 ) -> tuple[str, ...]:
     ids = {metric.id for metric in metrics}
     rows = clips[(clips["setting"] == setting) & clips["metric"].isin(ids)]
@@ -116,14 +118,16 @@ def _line(
         for status in ("skipped", "failed")
         if (count := rows[rows["status"] == status]["clip"].nunique())
     )
-    cells = (_cell(metric, found.get((setting, metric.id)), scored) for metric in metrics)
+    cells = (_cell(metric, found.get((setting, metric.id)), scored, aggregation) for metric in metrics)
     return (setting, *cells, str(scored), excluded or "–")
 
 
-def _cell(metric: MetricRecord, row: SummaryRow | None, scored: int) -> str:
+def _cell(metric: MetricRecord, row: SummaryRow | None, scored: int, aggregation: str) -> str:
     if row is None:
         return "–"
-    value = row.pooled if row.pooled_n else row.mean
+    value = row.frame_mean if aggregation == OVER_FRAMES else row.mean
+    if row.pooled_n and aggregation != CLIP_BY_CLIP:
+        value = row.pooled
     text = shown(metric, value)
     if row.n and row.infinite:
         text += f" (∞ ×{row.infinite})"
@@ -156,7 +160,7 @@ def _notes(
         notes.append(f"free view: {', '.join(compared)} are against the unrotated reference and are never ranked")
     for metric in metrics:
         sizes = sorted({row.pooled_n for (_, name), row in found.items() if name == metric.id and row.pooled_n})
-        if sizes:
+        if sizes and manifest.protocol.aggregation != CLIP_BY_CLIP:
             counts = f"{sizes[0]}–{sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
             notes.append(f"{metric.label}: pooled over the suite, N = {counts} frames a side")
     for status in ("skipped", "failed"):

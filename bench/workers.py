@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from bench.clips import Clip
+from bench.errors import BenchError
 from bench.generator import Origin
+from bench.parent import end_with_parent
 from bench.pipeline import ClipResult, failed, run_clip
 from bench.plan import Plan
 from metrics import registry as metric_registry
 from metrics.metric import Metric, Resources
+
+Description = Mapping[str, str | float | bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,37 +42,71 @@ class Worker:
         )
 
 
-_worker: Worker | None = None
+_worker: Worker | Exception | None = None
 
 
 def _start(plan: Plan, threads: int) -> None:
     global _worker
     import torch
 
+    end_with_parent()
     torch.set_num_threads(threads)
-    _worker = Worker.of(plan)
+    try:
+        _worker = Worker.of(plan)
+    except Exception as error:  # raised where the parent can see it: what an initializer raises is lost
+        _worker = error
+
+
+def _ready() -> Worker:
+    if isinstance(_worker, Exception):
+        raise _worker
+    assert _worker is not None
+    return _worker
 
 
 def _run(clip: Clip) -> ClipResult:
-    assert _worker is not None
-    return _worker.run(clip)
+    return _ready().run(clip)
 
 
-def in_processes(clips: Sequence[Clip], plan: Plan, *, jobs: int) -> Iterator[tuple[int, ClipResult]]:
-    """Run clips in `jobs` processes; yields (place in `clips`, result) as they end.
+def _describe() -> Description:
+    return _ready().origin.describe()
+
+
+def in_processes(
+    clips: Sequence[Clip], plan: Plan, *, jobs: int
+) -> tuple[Description, Iterator[tuple[int, ClipResult]]]:
+    """Run clips in `jobs` processes: what is benchmarked, and (place in `clips`, result) as they end.
 
     A process that is killed (out of memory) takes its fellows with it: what had not ended is run again, one clip to a
     process, and the clip that kills its process once more is the one that fails.
+
+    Raises:
+        BenchError: what the plan names cannot be loaded.
     """
     import torch
 
-    threads = max(1, torch.get_num_threads() // jobs)
+    pool = _pool(plan, jobs, max(1, torch.get_num_threads() // jobs))
+    try:
+        description = pool.submit(_describe).result()
+    except BrokenProcessPool:
+        raise BenchError(
+            "the model's process was killed while it was loaded, most likely for lack of memory: try fewer --jobs"
+        ) from None
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    return description, _results(pool, clips, plan)
+
+
+def _results(pool: ProcessPoolExecutor, clips: Sequence[Clip], plan: Plan) -> Iterator[tuple[int, ClipResult]]:
+    import torch
+
     waiting = dict(enumerate(clips))
-    for index, result in _pass(waiting, plan, jobs, threads):
+    for index, result in _pass(pool, waiting):
         del waiting[index]
         yield index, result
     for index, clip in list(waiting.items()):
-        alone = list(_pass({index: clip}, plan, 1, torch.get_num_threads()))
+        alone = list(_pass(_pool(plan, 1, torch.get_num_threads()), {index: clip}))
         if alone:
             yield alone[0]
         else:
@@ -78,10 +116,14 @@ def in_processes(clips: Sequence[Clip], plan: Plan, *, jobs: int) -> Iterator[tu
             yield index, failed(clip, plan, plan.metrics, reason)
 
 
-def _pass(waiting: dict[int, Clip], plan: Plan, jobs: int, threads: int) -> Iterator[tuple[int, ClipResult]]:
-    """One pool over the waiting clips; ends early, and quietly, when a process of it is killed."""
+def _pool(plan: Plan, jobs: int, threads: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(plan, threads)) as pool:
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(plan, threads))
+
+
+def _pass(pool: ProcessPoolExecutor, waiting: dict[int, Clip]) -> Iterator[tuple[int, ClipResult]]:
+    """The waiting clips through one pool; ends early, and quietly, when a process of it is killed."""
+    with pool:
         try:
             futures: dict[Future[ClipResult], int] = {
                 pool.submit(_run, clip): index for index, clip in list(waiting.items())

@@ -44,7 +44,7 @@ class Brighten:
 
     def describe(self) -> Mapping[str, str | float | bool]:
         """Whatever changes the output belongs here; it is stored with the results."""
-        return {}
+        return {"brightness": "the yaw in degrees"}
 
     def open(self, driving: Driving, settings: Sequence[Setting]) -> Session:
         """Begin a clip; work on the source is done here, once."""

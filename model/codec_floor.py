@@ -13,7 +13,7 @@ from bench.plan import CODEC_FLOOR
 from bench.settings import Setting
 from metrics.frames import Frames
 from model.interface import Driving, SettingReport
-from model.predictions import FileGenerator
+from model.playback import FileGenerator
 
 
 @dataclass(frozen=True, slots=True)

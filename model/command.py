@@ -9,9 +9,11 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -20,10 +22,13 @@ from bench.errors import BenchError, PredictionError
 from bench.settings import Setting
 from metrics.frames import Frames
 from model.interface import Driving, SettingReport
-from model.predictions import Alignment, FileGenerator
+from model.playback import Alignment, FileGenerator
+from model.predictions import named
 
 PLACEHOLDERS = ("source", "driving", "output", "yaw", "pitch", "roll")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_KEPT = 4000
+"""Bytes of standard error that a failure quotes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class CommandModel:
             )
         if "{output}" not in self.command:
             raise BenchError("--model-command: it needs {output}, the file that the prediction is read from")
+        try:
+            shlex.split(self.command)
+        except ValueError as error:
+            raise BenchError(f"--model-command: its quotes do not pair up ({error}): {self.command}") from None
 
     def describe(self) -> Mapping[str, str | float | bool]:
         """The command."""
@@ -115,7 +124,7 @@ class CommandGenerator:
         }
         words = [_PLACEHOLDER.sub(lambda match: values[match[1]], word) for word in shlex.split(model.command)]
         self._call(words, model.timeout, setting)
-        found = sorted(path for path in place.iterdir() if path.stem == "output")
+        found = named(place, "output")
         if len(found) != 1:
             raise PredictionError(
                 f"clip '{self.driving.id}': the model command ended without an error under {setting} "
@@ -125,32 +134,44 @@ class CommandGenerator:
 
     def _call(self, words: list[str], timeout: float, setting: Setting) -> None:
         about = f"clip '{self.driving.id}': the model command"
-        try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # so that what it starts can be ended with it
-            )
-        except OSError as error:
-            raise PredictionError(f"{about} cannot be started ({error.strerror}: {words[0]})") from None
-        try:
-            _, stderr = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            raise PredictionError(f"{about} took more than {timeout:g} s under {setting} and was ended") from None
-        except BaseException:
-            _end(process)
-            raise
-        if process.returncode != 0:
-            last = " | ".join(stderr.decode("utf-8", "replace").strip().splitlines()[-5:]) or "it said nothing"
-            raise PredictionError(f"{about} exited with {process.returncode} under {setting}: {last}")
+        with tempfile.TemporaryFile() as said:  # a pipe would be held open by whatever outlives the command
+            try:
+                process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    start_new_session=True,  # so that what it starts can be ended with it
+                )
+            except OSError as error:
+                raise PredictionError(f"{about} cannot be started ({error.strerror}: {words[0]})") from None
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                _end(process)
+                told = _last_words(said)
+                raise PredictionError(
+                    f"{about} took more than {timeout:g} s under {setting} and was ended (--model-timeout): {told}"
+                ) from None
+            finally:
+                _end(process)
+            if code != 0:
+                how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
+                raise PredictionError(f"{about} {how} under {setting}: {_last_words(said)}")
+
+
+def _last_words(said: IO[bytes]) -> str:
+    """The end of what a command wrote to standard error, as one line."""
+    said.seek(max(0, said.seek(0, os.SEEK_END) - _KEPT))
+    text = said.read().decode("utf-8", "replace")
+    return " | ".join(line.strip() for line in text.splitlines()[-20:] if line.strip()) or "it said nothing"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the command and everything that it started, whether or not it has ended itself."""
     if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
         process.kill()
-    process.communicate()
+    process.wait()

@@ -1,30 +1,24 @@
-"""Finished videos of any model, read beside the clips that they predict."""
+"""Finished videos of any model: which file is the prediction of which clip under which setting."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from functools import partial
+import glob
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal
-
-import torch
-from torch import Tensor
 
 from bench.errors import BenchError, PredictionError
-from bench.picture_folder import PictureFolder
 from bench.settings import Setting
 from bench.store import file_name
-from bench.video import VideoReader, probe
-from metrics.frames import Frames
-from model.interface import Driving, SettingReport
+from bench.suite import VIDEO_SUFFIXES
+from model.interface import Driving
+from model.playback import Alignment, FileGenerator
 
-Alignment = Literal["strict", "shortest", "time"]
-
-LOSSLESS = frozenset({"ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo"})
-"""Codecs whose files hold the model's frames exactly, where they store RGB."""
+Settings = tuple[Setting, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +26,9 @@ class Predictions:
     """A folder of videos, and the rule that matches them with clips and settings.
 
     Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*`
-    where the run has one setting. `pattern` is a path under the folder with `{id}` and `{setting}` in it; `table` a CSV
-    file with the columns clip, file and, for several settings, setting.
-
-    `align` is what happens to the frames: `strict` wants as many as the reference has; `shortest` scores the frames
-    that both have; `time` takes for every reference frame the prediction that is shown at its time.
+    where the run has one setting; a folder of that name holds the frames as pictures. `pattern` is a path under the
+    folder with `{id}` and `{setting}` in it, and `*` for what differs; `table` a CSV file with the columns clip, file
+    and, for several settings, setting. `align` is what happens to the frames (model/playback.py).
     """
 
     folder: Path
@@ -44,18 +36,37 @@ class Predictions:
     table: Path | None = None
     align: Alignment = "strict"
 
+    def check(self, settings: Settings) -> None:
+        """See that the rule can tell clips and settings apart.
+
+        Raises:
+            BenchError: it cannot, or the table cannot be read.
+        """
+        if self.pattern is not None and self.table is not None:
+            raise BenchError("--pattern and --predictions-list exclude each other: name the files by one of them")
+        if self.pattern is not None:
+            named = set(re.findall(r"\{(\w*)\}", self.pattern))
+            for name in sorted(named - {"id", "setting"}):
+                raise BenchError(f"--pattern '{self.pattern}': there is no {{{name}}}: write {{id}} and {{setting}}")
+            for name in sorted(({"id", "setting"} if len(settings) > 1 else {"id"}) - named):
+                raise BenchError(f"--pattern '{self.pattern}' needs {{{name}}}, or one file would stand for several")
+        if self.table is not None:
+            for row in _rows(self.table):
+                if row.setting is None and len(settings) > 1:
+                    raise BenchError(f"{row.where}: the run has {len(settings)} settings: name one in a column setting")
+
     def describe(self) -> Mapping[str, str | float | bool]:
         """Where the videos come from."""
         return {"folder": str(self.folder), "alignment": self.align}
 
-    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> FileGenerator:
+    def begin(self, driving: Driving, settings: Settings) -> FileGenerator:
         """Open the videos of one clip."""
         generator = FileGenerator(driving, self.align)
         for setting in settings:
             generator.open(str(setting), partial(self.find, driving.id, setting, settings))
         return generator
 
-    def find(self, clip: str, setting: Setting, settings: tuple[Setting, ...]) -> Path:
+    def find(self, clip: str, setting: Setting, settings: Settings) -> Path:
         """The video of a clip under a setting.
 
         Raises:
@@ -65,12 +76,10 @@ class Predictions:
             return self._listed(clip, setting, several=len(settings) > 1)
         stem = file_name(clip)
         if self.pattern is not None:
-            wanted = self.pattern.replace("{id}", stem).replace("{setting}", setting.folder)
-            found = [self.folder / wanted] if (self.folder / wanted).exists() else []
-            where = str(self.folder / wanted)
+            found, where = self._matching(stem, setting), str(self.folder / self._wanted(stem, setting))
         else:
-            folders = [self.folder / setting.folder, *([self.folder] if len(settings) == 1 else [])]
-            found = next((hits for folder in folders if (hits := _named(folder, stem))), [])
+            folders = self._folders(setting, settings)
+            found = next((hits for folder in folders if (hits := named(folder, stem))), [])
             where = " or ".join(f"{folder / stem}.*" for folder in folders)
         if not found:
             raise PredictionError(f"clip '{clip}': no prediction under {setting}: {where} is not there")
@@ -79,178 +88,94 @@ class Predictions:
             raise PredictionError(f"clip '{clip}': two predictions under {setting}, {names}: keep one")
         return found[0]
 
-    def extra(self, clips: set[str], settings: tuple[Setting, ...]) -> list[Path]:
-        """Videos in the folder that belong to no clip of the run."""
-        if self.table is not None or self.pattern is not None or not self.folder.is_dir():
-            return []
+    def extra(self, clips: set[str], settings: Settings) -> list[Path]:
+        """Predictions that belong to none of the clips."""
+        if self.table is not None:
+            return [self.folder / row.file for row in _rows(self.table) if row.clip not in clips]
         stems = {file_name(clip) for clip in clips}
-        folders = [self.folder / setting.folder for setting in settings] + ([self.folder] if len(settings) == 1 else [])
-        return sorted(
-            path
-            for folder in folders
-            if folder.is_dir()
-            for path in folder.iterdir()
-            if path.is_file() and not path.name.startswith(".") and path.stem not in stems
-        )
+        if self.pattern is not None:
+            mine = {path for stem in stems for setting in settings for path in self._matching(stem, setting)}
+            return sorted({path for setting in settings for path in self._matching("*", setting)} - mine)
+        folders = {folder for setting in settings for folder in self._folders(setting, settings)}
+        known = {_composed(stem) for stem in stems}
+        return sorted(path for folder in folders for path in _videos(folder) if _composed(path.stem) not in known)
 
-    def carrier(self, clips: list[str], settings: tuple[Setting, ...]) -> str:
-        """What the frames were carried by: `uint8` for lossless RGB files, else the codecs that were found."""
-        codecs = set()
-        for clip in clips:
-            for setting in settings:
-                try:
-                    codecs.add(carrier_of(self.find(clip, setting, settings)))
-                except BenchError:
-                    continue
-        return ", ".join(sorted(codecs)) or "uint8"
+    def _wanted(self, stem: str, setting: Setting) -> str:
+        assert self.pattern is not None
+        return self.pattern.replace("{setting}", setting.folder).replace("{id}", stem)
+
+    def _matching(self, stem: str, setting: Setting) -> list[Path]:
+        exact = self.folder / self._wanted(stem, setting)
+        if exact.exists():
+            return [exact]
+        return sorted(self.folder.glob(self._wanted(stem if stem == "*" else glob.escape(stem), setting)))
+
+    def _folders(self, setting: Setting, settings: Settings) -> list[Path]:
+        return [self.folder / setting.folder, *([self.folder] if len(settings) == 1 else [])]
 
     def _listed(self, clip: str, setting: Setting, *, several: bool) -> Path:
         assert self.table is not None
-        for row in _rows(self.table):
-            named = row.get("setting")
-            if row["clip"] == clip and (not several or (named is not None and Setting.parse(named) == setting)):
-                path = self.folder / row["file"]
-                if not path.exists():
-                    raise PredictionError(f"clip '{clip}': '{path}', named by {self.table.name}, is not there")
-                return path
-        raise PredictionError(f"clip '{clip}': {self.table.name} names no prediction under {setting}")
+        rows = [row for row in _rows(self.table) if row.clip == clip and (not several or row.setting == setting)]
+        if not rows:
+            raise PredictionError(f"clip '{clip}': {self.table.name} names no prediction under {setting}")
+        if len(rows) > 1:
+            raise PredictionError(f"clip '{clip}': two predictions under {setting}, {rows[1].where}: keep one")
+        path = self.folder / rows[0].file
+        if not path.exists():
+            raise PredictionError(f"clip '{clip}': '{path}', named by {rows[0].where}, is not there")
+        return path
 
 
-def carrier_of(path: Path) -> str:
-    """`uint8` for a lossless RGB file or a folder of pictures, else `file: codec`."""
-    if path.is_dir():
-        return "uint8"
-    info = probe(path)
-    return "uint8" if info.codec in LOSSLESS else f"file: {info.codec}"
+@dataclass(frozen=True, slots=True)
+class _Row:
+    clip: str
+    file: str
+    setting: Setting | None
+    where: str
 
 
-def _named(folder: Path, stem: str) -> list[Path]:
-    """Files `stem.*` and a folder `stem` of pictures."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.stem == stem or (path.is_dir() and path.name == stem))
-
-
-def _rows(table: Path) -> list[dict[str, str]]:
+@lru_cache(maxsize=4)
+def _rows(table: Path) -> tuple[_Row, ...]:
+    """The rows of a list of predictions, read once."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            lines = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BenchError(f"the list of predictions '{table}' cannot be read: {error}") from None
-    if not rows or not {"clip", "file"} <= set(rows[0]):
+        raise BenchError(
+            f"the list of predictions '{table}' cannot be read ({error}): save it as CSV in UTF-8"
+        ) from None
+    if not lines or not {"clip", "file"} <= set(lines[0]):
         raise BenchError(f"the list of predictions '{table}' needs the columns clip and file")
-    return rows
+    rows = []
+    for number, line in enumerate(lines, start=2):
+        where = f"'{table}', line {number}"
+        if not line["clip"] or not line["file"]:
+            raise BenchError(f"{where}: a clip or a file is missing: fill it in")
+        rows.append(_Row(line["clip"], line["file"], _setting(line.get("setting"), where), where))
+    return tuple(rows)
 
 
-@dataclass(slots=True)
-class FileGenerator:
-    """Reads the predictions of one clip in step with its reference. A video's fault ends its own row only."""
-
-    driving: Driving
-    align: Alignment
-    streams: dict[str, FrameStream] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    _open: ExitStack = field(default_factory=ExitStack)
-
-    def open(self, row: str, find: Callable[[], Path]) -> None:
-        """Open one row's video; `find()` says where it is."""
-        try:
-            path = find()
-            folder = path.is_dir()
-            frames = PictureFolder(path, self.driving.fps) if folder else self._open.enter_context(VideoReader(path))
-            self.streams[row] = FrameStream(frames, path)
-        except BenchError as error:
-            self.errors[row] = str(error)
-
-    def step(self, reference: Frames) -> Mapping[str, Frames]:
-        """The frames of every row that belong to these reference frames."""
-        found: dict[str, Frames] = {}
-        for row, stream in list(self.streams.items()):
-            try:
-                pixels = self._next(stream, reference)
-                if len(pixels):
-                    times = reference.times[: len(pixels)]
-                    found[row] = Frames(self._checked(pixels, reference, stream).to(reference.pixels.device), times)
-            except BenchError as error:
-                self.errors[row] = str(error)
-                del self.streams[row]
-        return found
-
-    def close(self) -> Mapping[str, SettingReport]:
-        """What ended each row that has ended; a video longer than its reference is such an end if `strict`."""
-        for row, stream in self.streams.items():
-            try:
-                if self.align == "strict" and len(stream.take(1)):
-                    self.errors[row] = (
-                        f"clip '{self.driving.id}': '{stream.path.name}' has more frames than its reference"
-                    )
-            except BenchError as error:
-                self.errors[row] = str(error)
-        self._open.close()
-        return {row: SettingReport(error=error) for row, error in self.errors.items()}
-
-    def _next(self, stream: FrameStream, reference: Frames) -> Tensor:
-        if self.align == "time":
-            return torch.cat([stream.shown_at(float(time)) for time in reference.times])
-        pixels = stream.take(len(reference))
-        if self.align == "strict" and len(pixels) < len(reference):
-            raise PredictionError(
-                f"clip '{self.driving.id}': '{stream.path.name}' has only {stream.taken} frames, fewer than its "
-                "reference: score the common ones with --align shortest, or match by time with --align time"
-            )
-        return pixels
-
-    def _checked(self, pixels: Tensor, reference: Frames, stream: FrameStream) -> Tensor:
-        height, width = reference.pixels.shape[2:]
-        if pixels.shape[2:] != (height, width):
-            raise PredictionError(
-                f"clip '{self.driving.id}': '{stream.path.name}' is {pixels.shape[3]}x{pixels.shape[2]} and the "
-                f"reference {width}x{height}: write predictions of that size, or score at theirs with --size"
-            )
-        return pixels
+def _setting(text: str | None, where: str) -> Setting | None:
+    try:
+        return Setting.parse(text) if text else None
+    except BenchError as error:
+        raise BenchError(f"{where}: {error}") from None
 
 
-class FrameStream:
-    """Frames of a video by count or by time, going forward only."""
+def _videos(folder: Path) -> list[Path]:
+    """Files that may be predictions; notes and sound beside them are none."""
+    if not folder.is_dir():
+        return []
+    return [p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith(".")]
 
-    def __init__(self, batches: Iterable[Frames], path: Path) -> None:
-        self.path = path
-        self.taken = 0
-        self._batches: Iterator[Frames] = iter(batches)
-        self._frames: Tensor | None = None
-        self._times: list[float] = []
-        self._shown: Tensor | None = None
 
-    def take(self, count: int) -> Tensor:
-        """The next frames, at most `count`: (≤ count, 3, H, W) uint8."""
-        parts: list[Tensor] = []
-        while count and self._fill():
-            assert self._frames is not None
-            parts.append(self._frames[:count])
-            count -= len(parts[-1])
-            self._drop(len(parts[-1]))
-        return torch.cat(parts) if parts else torch.empty(0, 3, 0, 0, dtype=torch.uint8)
+def named(folder: Path, stem: str) -> list[Path]:
+    """Videos `stem.*` and a folder `stem` of pictures."""
+    found = [path for path in _videos(folder) if _composed(path.stem) == _composed(stem)]
+    pictures = folder / stem
+    return sorted([*found, pictures] if pictures.is_dir() else found)
 
-    def shown_at(self, time: float) -> Tensor:
-        """The frame that is on the screen at `time` seconds, (1, 3, H, W); the last one stays on."""
-        half_tick = 1e-3  # time stamps of containers are rounded to milliseconds at the coarsest
-        while self._fill() and (self._shown is None or self._times[0] <= time + half_tick):
-            assert self._frames is not None
-            self._shown = self._frames[:1]
-            self._drop(1)
-        if self._shown is None:
-            raise PredictionError(f"'{self.path.name}' has no frames")
-        return self._shown
 
-    def _fill(self) -> bool:
-        if self._frames is None or not len(self._frames):
-            frames = next(self._batches, None)
-            if frames is None:
-                return False
-            self._frames, self._times = frames.pixels, frames.times.tolist()
-        return True
-
-    def _drop(self, count: int) -> None:
-        assert self._frames is not None
-        self.taken += count
-        self._frames, self._times = self._frames[count:], self._times[count:]
+def _composed(name: str) -> str:
+    """A name as most systems write it: some store an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", name)

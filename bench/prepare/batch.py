@@ -9,6 +9,7 @@ import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.faces import detector as detectors
 from bench.faces.detector import FaceDetector
+from bench.parent import end_with_parent
 from bench.prepare.cut import SUFFIXES, prepare
 from bench.prepare.recipe import Done, Prepared, Recipe, Task
 from bench.progress import RunProgress
@@ -47,24 +49,57 @@ def prepare_all(
     `report.csv`. Results come in the order of the tasks.
 
     Raises:
-        BenchError: two tasks would write one file, or a process was killed.
+        BenchError: two tasks would write one file, the folder cannot be written, or a process was killed.
     """
     _refuse_repeats(tasks)
+    with _writable(folder):
+        _sweep(folder / "clips")
     results = {task.id: done for task in tasks if (done := _kept(task, recipe, folder)) is not None}
     waiting = [task for task in tasks if task.id not in results]
     with RunProgress(len(tasks), console=console) as progress:
         for name in results:
             progress.clip(name)
         for task, clips in _run(waiting, recipe, folder, jobs):
+            _forget(clips, folder / "clips")
             done = Done(recipe=recipe.digest, task=task.digest, clips=tuple(clips))
-            write_text(_record(task, folder), done.model_dump_json(indent=2) + "\n")
+            with _writable(folder):
+                write_text(_record(task, folder), done.model_dump_json(indent=2) + "\n")
             results[task.id] = done
             progress.clip(task.id, failed=next((f"{clip.id}: {clip.reason}" for clip in clips if clip.reason), ""))
             progress.frames(sum(clip.frames for clip in clips))
     clips = [clip for task in tasks for clip in results[task.id].clips]
-    write_text(folder / "report.csv", report(clips))
-    write_text(folder / "suite.toml", suite_file(clips, recipe, suite=suite, title=title, licence=licence))
+    with _writable(folder):
+        write_text(folder / "report.csv", report(clips))
+        write_text(folder / "suite.toml", suite_file(clips, recipe, suite=suite, title=title, licence=licence))
     return clips
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BenchError(
+            f"the data folder '{folder}' cannot be written ({error.strerror or error}): free space there or name "
+            "another with --data; what is prepared is kept"
+        ) from None
+
+
+def _forget(made: Sequence[Prepared], clips: Path) -> None:
+    """Remove what another recipe had made of the same clips, or it would be taken for theirs."""
+    for clip in made:
+        if clip.status != "missing":
+            for suffix in SUFFIXES.values():
+                path = clips / f"{file_name(clip.id)}{suffix}"
+                if path.name != clip.file:
+                    path.unlink(missing_ok=True)
+
+
+def _sweep(clips: Path) -> None:
+    """Make the folder, and clear away what a killed preparation was writing."""
+    clips.mkdir(parents=True, exist_ok=True)
+    for half in clips.glob(".writing-*"):
+        half.unlink(missing_ok=True)
 
 
 def _refuse_repeats(tasks: Sequence[Task]) -> None:
@@ -90,7 +125,8 @@ def _kept(task: Task, recipe: Recipe, folder: Path) -> Done | None:
     except (BenchError, ValueError, OSError):
         return None  # of another version, or damaged: the task is done again
     there = all((folder / "clips" / clip.file).exists() for clip in done.clips if clip.status == "prepared")
-    same = (done.recipe, done.task) == (recipe.digest, task.digest)
+    # Raw videos may be deleted once they are prepared.
+    same = done.recipe == recipe.digest and (done.task == task.digest or task.path is None)
     return done if same and there else None
 
 
@@ -127,6 +163,7 @@ def _start(recipe: Recipe, clips: Path, jobs: int) -> None:
     global _at_work
     import torch
 
+    end_with_parent()
     torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
     _at_work = recipe, clips, _detector(recipe)
 
@@ -163,6 +200,9 @@ def suite_file(clips: Sequence[Prepared], recipe: Recipe, *, suite: str, title: 
         "[frames]",
         f"size = [{recipe.size[0]}, {recipe.size[1]}]",
         *([f"fps = {rates.pop()!r}"] if len(rates) == 1 else []),
+        "",
+        "[prepared]",
+        *(f"{name} = {_toml(value)}" for name, value in recipe.model_dump().items() if value is not None),
     ]
     for clip in clips:
         file = clip.file or f"{file_name(clip.id)}{SUFFIXES[recipe.codec]}"
@@ -170,6 +210,10 @@ def suite_file(clips: Sequence[Prepared], recipe: Recipe, *, suite: str, title: 
         if clip.person is not None:
             lines.append(f"person = {_quoted(clip.person)}")
     return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    return _quoted(value) if isinstance(value, str) else repr(list(value) if isinstance(value, tuple) else value)
 
 
 def _quoted(text: str) -> str:

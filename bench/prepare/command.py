@@ -90,9 +90,7 @@ def _parser() -> Parser:
     parser.add_argument("--size", type=_size, default=(256, 256), metavar="N|HxW", help="frame size (default: 256)")
     parser.add_argument("--kernel", default="skimage-antialias-linear", metavar="NAME", help="resize kernel")
     parser.add_argument("--fps", type=_rate, metavar="RATE", help="resample by time (default: keep every frame)")
-    parser.add_argument(
-        "--codec", choices=("ffv1", "h264", "png"), default="ffv1", help="ffv1 and png are lossless (default: ffv1)"
-    )
+    parser.add_argument("--codec", choices=("ffv1", "h264"), default="ffv1", help="ffv1 is lossless (default: ffv1)")
     parser.add_argument("--detector", default="yunet", metavar="NAME", help="face detector (default: yunet)")
     parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="videos at a time")
     parser.add_argument(
@@ -145,7 +143,8 @@ def _by_name(patterns: Sequence[str]) -> dict[str, Path]:
     paths: list[Path] = []
     for pattern in patterns:
         if Path(pattern).is_dir():
-            paths += [path for path in Path(pattern).rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES]
+            found = Path(pattern).rglob("*")
+            paths += [path for path in found if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
         else:
             paths += [clip.path for clip in of_videos([pattern]).clips]
     return {path.stem: path for path in sorted(paths, reverse=True)}

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from bench.clips import Box
-from bench.encoder import AudioSource, Codec, VideoWriter
-from bench.errors import MediaError
+from bench.encoder import AudioSource, VideoWriter
+from bench.errors import MediaError, WriteError
 from bench.faces.crop_video import CROP_VIDEO, crops
 from bench.faces.detector import FaceDetector
 from bench.prepare.face import Rejected, only_face
@@ -23,7 +23,7 @@ from bench.video import VideoInfo, VideoReader, probe
 from metrics.frames import Frames
 from syncnet.resample import Resampler
 
-SUFFIXES: dict[Codec, str] = {"ffv1": ".mkv", "h264": ".mp4", "png": ""}
+SUFFIXES = {"ffv1": ".mkv", "h264": ".mp4"}
 SMALLEST = 16
 """Pixels that a crop has at least on each side."""
 
@@ -42,6 +42,9 @@ def prepare(task: Task, recipe: Recipe, folder: Path, detector: FaceDetector | N
     """Make the clips of one task in `folder`: one, or under `tubes` any number. Failures become reasons.
 
     `detector` may be None where the recipe finds no faces.
+
+    Raises:
+        WriteError: the folder cannot be written (full, not permitted): no video is to blame.
     """
     if task.path is None:
         return [_without(task, "missing", f"{task.wanted} is not there")]
@@ -61,6 +64,8 @@ def _without(task: Task, status: Status, reason: str) -> Prepared:
 def _made_or_not(task: Task, path: Path, cut: Cut, info: VideoInfo, recipe: Recipe, folder: Path) -> Prepared:
     try:
         return _made(task, path, cut, info, recipe, folder)
+    except WriteError:
+        raise
     except (Rejected, MediaError) as reason:
         return _without(task, "rejected", str(reason))
 
@@ -165,5 +170,5 @@ def at_rate(batches: Iterable[Frames], own_fps: float, fps: float) -> Iterator[F
 
 
 def _digest(file: Path) -> str:
-    with (file / "times.csv" if file.is_dir() else file).open("rb") as opened:
+    with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

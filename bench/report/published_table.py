@@ -20,7 +20,7 @@ _DIRECTIONS: dict[str, Direction] = {
     "psnr": "higher", "psnr_gray": "higher", "ssim": "higher", "ssim_gray": "higher", "ms_ssim": "higher",
     "lse_c": "higher", "lse_c_public": "higher", "lse_d_public": "lower",
 }  # fmt: skip
-_JUDGED_ALONE = ("lse_c", "lse_d", "fid", "niqe", "niqe_skvideo")
+_JUDGED_ALONE = ("lse_c", "lse_d", "lse_c_public", "lse_d_public", "fid", "niqe", "niqe_skvideo")
 """Metrics that say nothing about whether the head was turned."""
 
 

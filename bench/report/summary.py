@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from textwrap import shorten
 
 import numpy as np
 
@@ -160,7 +161,10 @@ def _notes(runs: Sequence[Run], filled: Sequence[Sequence[Cell]], words: Words) 
     if len(lines) > 1:
         lines = [words("protocol_of", label=run.label, note=protocol_note(run.manifest, words)) for run in runs]
     if mixed := differing(runs):
-        lines.append(words("mixed_note", fields=", ".join(mixed)))
+        fields = "; ".join(
+            f"{field}: {shorten(mine, 60)} / {shorten(theirs, 60)}" for field, (mine, theirs) in mixed.items()
+        )
+        lines.append(words("mixed_note", fields=fields))
     cells = [cell for column in filled for cell in column]
     lines += interval_notes(runs[0], words, has_interval=any(cell.half for cell in cells))
     if any(cell.rank for cell in cells):

@@ -1,6 +1,9 @@
 """One model, scored in this process, as an outside command, and as finished files."""
 
+import shutil
 import sys
+import time
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +20,9 @@ from bench.settings import Setting
 from bench.store import read_clips, read_manifest
 from bench.video import VideoReader
 from model.command import CommandModel
-from model.predictions import Predictions, carrier_of
+from model.playback import carrier_of
+from model.predictions import Predictions
+from tests.bench.footage import write
 from tests.films import portrait_film
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,11 +72,28 @@ def test_the_same_model_gives_bit_equal_numbers_by_every_road(films, in_process,
 
 
 def test_lossy_files_are_named_in_the_protocol(films, in_process, tmp_path):
-    lossy = tmp_path / "lossy"
+    lossy, out = tmp_path / "lossy", tmp_path / "run"
     scored(films, lossy, ModelPlan("examples.my_model:Brighten"), codec="h264")
-    assert Predictions(lossy / "videos").carrier(["clip0"], SETTINGS) == "file: h264"
-    assert Predictions(in_process / "videos").carrier(["clip0"], SETTINGS) == "uint8"
+    rows = scored(films, out, ModelPlan("x", predictions=Predictions(lossy / "videos")), codec=None)
+    protocol = read_manifest(out).protocol
+    assert protocol.carrier == "file: h264"
+    assert read_manifest(out).protocol_hash == protocol.hash
+    assert set(rows[rows["metric"] == "l1"]["protocol"]) == {protocol.row_hash("l1")}
+    assert set(read_manifest(in_process).protocol.differences(protocol)) == {"carrier"}
     assert carrier_of(in_process / "videos" / "original" / "clip0.mkv") == "uint8"
+
+
+def test_a_command_that_writes_lossy_files_is_no_lossless_carrier(films, tmp_path):
+    lossy = f"{sys.executable} -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' {films / 'clip0.mp4'} {{output}}"
+    plan = ModelPlan("command", command=CommandModel(lossy))
+    scored(films / "clip0.mp4", tmp_path / "run", plan, settings=(ORIGINAL,), codec=None)
+    assert read_manifest(tmp_path / "run").protocol.carrier == "file: h264"
+
+
+def test_lossless_codecs_that_store_no_rgb_are_named(films, tmp_path):
+    frames = [frame.permute(1, 2, 0).numpy() for frame in decoded(films / "clip0.mp4")]
+    assert carrier_of(write(tmp_path / "a.mkv", frames, codec="ffv1", pix_fmt="yuv420p")) == "file: ffv1 yuv420p"
+    assert carrier_of(write(tmp_path / "b.mkv", frames, codec="ffv1", pix_fmt="bgr0")) == "uint8"
 
 
 def film_of(path, frames, *, fps=25.0):
@@ -111,11 +133,10 @@ def outcomes(films, tmp_path, prepare, **options):
         ),
         (lambda folder, frames: film_of(folder / "clip0.mkv", frames[:, :, :32]), "is 64x32 and the reference 64x64"),
         (lambda folder, frames: (folder / "clip0.mkv").write_bytes(b"nothing"), "clip0.mkv"),
+        (lambda folder, frames: (folder / "clip0.mov").write_bytes(b""), "two predictions"),
         (
-            lambda folder, frames: (
-                film_of(folder / "clip0.avi", frames) if False else (folder / "clip0.mov").write_bytes(b"")
-            ),
-            "two predictions",
+            lambda folder, frames: film_of(folder / "clip0.mkv", frames, fps=30.0),
+            "has 30 frames a second and its reference 25",
         ),
     ],
 )
@@ -123,6 +144,16 @@ def test_each_mismatch_is_told_apart(films, tmp_path, prepare, words):
     rows = outcomes(films, tmp_path, prepare)
     assert set(rows["status"]) == {"failed"}
     assert all(words in reason for reason in rows["reason"])
+
+
+def test_notes_and_sound_beside_predictions_are_no_predictions(films, tmp_path):
+    rows = outcomes(films, tmp_path, lambda folder, frames: (folder / "clip0.wav").write_bytes(b"RIFF"))
+    assert set(rows["status"]) == {"value"}
+
+
+def test_names_match_however_their_accents_are_stored(tmp_path):
+    (tmp_path / unicodedata.normalize("NFD", "café 视频.mkv")).write_bytes(b"x")
+    assert Predictions(tmp_path).find(unicodedata.normalize("NFC", "café 视频"), ORIGINAL, (ORIGINAL,)).exists()
 
 
 def test_shortest_scores_the_common_frames(films, tmp_path):
@@ -143,6 +174,16 @@ def test_time_matches_predictions_of_another_rate(films, tmp_path):
     assert rows.loc["l1", "value"] == 0
 
 
+def test_shortest_goes_frame_by_frame_whatever_the_rate(films, tmp_path):
+    rows = outcomes(
+        films,
+        tmp_path,
+        lambda folder, frames: film_of(folder / "clip0.mkv", frames, fps=30.0),
+        align="shortest",
+    )
+    assert (rows.loc["l1", "n"], rows.loc["l1", "value"]) == (9, 0)
+
+
 def test_patterns_and_lists_find_files(films, tmp_path):
     folder = tmp_path / "p"
     (folder / "free").mkdir(parents=True)
@@ -156,10 +197,61 @@ def test_patterns_and_lists_find_files(films, tmp_path):
         listed.find("clip0", ORIGINAL, SETTINGS)
 
 
-def test_files_of_no_clip_are_reported(tmp_path):
-    for name in ("clip0.mkv", "holiday.mkv", ".hidden"):
+def test_a_star_in_a_pattern_stands_for_what_differs(tmp_path):
+    for name in ("[1] a--seed7.mkv", "b--seed1.mkv", "b--seed2.mkv"):
         (tmp_path / name).write_bytes(b"x")
-    assert [path.name for path in Predictions(tmp_path).extra({"clip0"}, (ORIGINAL,))] == ["holiday.mkv"]
+    chosen = Predictions(tmp_path, pattern="{id}--seed*.mkv")
+    assert chosen.find("[1] a", ORIGINAL, (ORIGINAL,)).name == "[1] a--seed7.mkv"
+    with pytest.raises(BenchError, match=r"two predictions under original, b--seed1\.mkv and b--seed2\.mkv"):
+        chosen.find("b", ORIGINAL, (ORIGINAL,))
+    assert [path.name for path in chosen.extra({"b"}, (ORIGINAL,))] == ["[1] a--seed7.mkv"]
+
+
+@pytest.mark.parametrize(
+    "pattern, settings, words",
+    [
+        ("{id}.mp4", SETTINGS, r"needs \{setting\}"),
+        ("all.mp4", (ORIGINAL,), r"needs \{id\}"),
+        ("{id}-{seed}.mp4", (ORIGINAL,), r"there is no \{seed\}"),
+    ],
+)
+def test_patterns_that_cannot_tell_clips_apart_are_refused(tmp_path, pattern, settings, words):
+    with pytest.raises(BenchError, match=words):
+        Predictions(tmp_path, pattern=pattern).check(settings)
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("clip;file\na;b\n", "needs the columns clip and file"),
+        ("clip,file\na\n", "line 2: a clip or a file is missing"),
+        ("clip,file\na,b\n", "line 2: the run has 2 settings"),
+        ("clip,file,setting\na,b,orignal\n", "line 2: setting 'orignal'"),
+        ("clip,file\na,\xff\n", "save it as CSV in UTF-8"),
+    ],
+)
+def test_mistakes_in_a_list_are_found_before_the_run(tmp_path, text, words):
+    (tmp_path / "list.csv").write_text(text, encoding="latin-1")
+    with pytest.raises(BenchError, match=words):
+        Predictions(tmp_path, table=tmp_path / "list.csv").check(SETTINGS)
+
+
+def test_a_clip_that_is_listed_twice_is_ambiguous(tmp_path):
+    (tmp_path / "list.csv").write_text("clip,file\na,1.mkv\na,2.mkv\n")
+    with pytest.raises(BenchError, match=r"two predictions under original, .* line 3"):
+        Predictions(tmp_path, table=tmp_path / "list.csv").find("a", ORIGINAL, (ORIGINAL,))
+
+
+def test_files_of_no_clip_are_reported(films, in_process, tmp_path):
+    folder = tmp_path / "p"
+    folder.mkdir()
+    for name in ("clip0.mkv", "clip1.mkv"):
+        shutil.copy(in_process / "videos" / "original" / name, folder)
+    for name in ("holiday.mkv", ".hidden.mkv", "notes.txt"):
+        (folder / name).write_bytes(b"x")
+    scored(films, tmp_path / "run", ModelPlan("x", predictions=Predictions(folder)), settings=(ORIGINAL,), codec=None)
+    assert read_manifest(tmp_path / "run").model.description["files of no clip"] == "1 (holiday.mkv)"
+    assert "holiday.mkv" in (tmp_path / "run" / "table.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -170,13 +262,17 @@ def test_files_of_no_clip_are_reported(tmp_path):
             "exited with 1 under original: no GPU here",
         ),
         (f"{sys.executable} -c 'pass' {{output}}", "left 0 outputs"),
-        (f"{sys.executable} -c 'import time; time.sleep(60)' {{output}}", "took more than 1 s"),
+        (
+            f"{sys.executable} -c 'import sys, time; print(\"loading\", file=sys.stderr, flush=True); time.sleep(60)' {{output}}",
+            "took more than 3 s under original and was ended (--model-timeout): loading",
+        ),
+        (f"{sys.executable} -c 'import os; os.kill(os.getpid(), 11)' {{output}}", "was killed by signal 11"),
         ("no-such-program {output}", "cannot be started"),
     ],
 )
 def test_a_commands_failure_is_kept_with_the_clip(films, tmp_path, command, words):
     rows = scored(
-        films / "clip0.mp4", tmp_path / "run", ModelPlan("command", command=CommandModel(command, timeout=1)),
+        films / "clip0.mp4", tmp_path / "run", ModelPlan("command", command=CommandModel(command, timeout=3)),
         settings=(ORIGINAL,), codec=None,
     )  # fmt: skip
     failed = rows[rows["setting"] == "original"]
@@ -193,7 +289,27 @@ def test_names_are_data_for_the_command_not_shell(films, tmp_path):
     assert set(of_settings(rows)["status"]) == {"value"}
 
 
-@pytest.mark.parametrize("command", ["run {sorce} {output}", "run {source}"])
+def test_what_a_command_leaves_running_is_ended_with_it(films, tmp_path):
+    """A child in the background holds standard error open; neither does the run wait for it, nor does it live on."""
+    script, mark = tmp_path / "model.py", tmp_path / "alive"
+    script.write_text(
+        "import shutil, subprocess, sys\n"
+        "child = 'import pathlib, sys, time; time.sleep(4); pathlib.Path(sys.argv[1]).touch()'\n"
+        f"subprocess.Popen([sys.executable, '-c', child, {str(mark)!r}])\n"
+        "shutil.copy(*sys.argv[1:])\n"
+    )
+    command = f"{sys.executable} {script} {{driving}} {{output}}"
+    began = time.monotonic()
+    rows = scored(
+        films / "clip0.mp4", tmp_path / "run", ModelPlan("command", command=CommandModel(command)),
+        settings=(ORIGINAL,), codec=None,
+    )  # fmt: skip
+    assert list(of_settings(rows)["reason"]) == ["", "", ""]
+    time.sleep(max(0.0, 6 - (time.monotonic() - began)))
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("command", ["run {sorce} {output}", "run {source}", "run '{output}"])
 def test_mistakes_in_the_command_are_found_before_the_run(command):
     with pytest.raises(BenchError, match="--model-command"):
         CommandModel(command)
@@ -248,16 +364,30 @@ def test_mistakes_in_pairs_are_named(tmp_path, text, words):
         suites.of_pairs(tmp_path / "pairs.csv")
 
 
-def test_alignment_and_carrier_are_in_the_protocol(films, tmp_path, in_process):
+def test_alignment_is_in_the_protocol(films, tmp_path, in_process):
     chosen = Predictions(in_process / "videos", align="shortest")
-    scored(
-        films,
-        tmp_path / "run",
-        ModelPlan("x", predictions=chosen),
-        codec=None,
-        alignment="shortest",
-        carrier="file: h264",
-    )
+    scored(films, tmp_path / "run", ModelPlan("x", predictions=chosen), codec=None, alignment="shortest")
     protocol = read_manifest(tmp_path / "run").protocol
-    assert set(read_manifest(in_process).protocol.differences(protocol)) == {"alignment", "carrier"}
+    assert set(read_manifest(in_process).protocol.differences(protocol)) == {"alignment"}
     assert replace(chosen, align="strict").describe() != chosen.describe()
+
+
+def test_processes_change_neither_numbers_nor_the_models_description(films, in_process, tmp_path):
+    plan = Plan(
+        out=tmp_path / "run", model=ModelPlan("examples.my_model:Brighten"), settings=SETTINGS, metrics=PIXEL,
+        size=(64, 64), codec=None,
+    )  # fmt: skip
+    run(suites.of_videos([str(films)]), plan, jobs=2, console=Console(quiet=True))
+    assert read_clips(tmp_path / "run").equals(read_clips(in_process))
+    mine, theirs = read_manifest(tmp_path / "run"), read_manifest(in_process)
+    assert mine.model == theirs.model
+    assert mine.model.description == {"brightness": "the yaw in degrees"}
+    assert mine.protocol_hash == theirs.protocol_hash
+
+
+def test_a_model_that_does_not_load_is_one_mistake_in_any_number_of_processes(films, tmp_path):
+    plan = Plan(out=tmp_path / "run", model=ModelPlan("no.such:Model"), settings=SETTINGS, metrics=PIXEL, codec=None)
+    for jobs in (1, 2):
+        with pytest.raises(BenchError, match=r"'no\.such' cannot be imported"):
+            run(suites.of_videos([str(films)]), plan, jobs=jobs, console=Console(quiet=True))
+    assert not (tmp_path / "run").exists()

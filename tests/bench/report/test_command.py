@@ -94,7 +94,7 @@ def test_mixed_protocols_are_refused_and_allowed(folders, tmp_path, capsys):
     assert main(words) == 2
     assert "height is '256' and '512'" in capsys.readouterr().err
     assert main([*words, "--allow-mixed"]) == 0
-    assert "Protocols differ (height)" in capsys.readouterr().out
+    assert "Protocols differ (height: 256 / 512)" in capsys.readouterr().out
 
 
 def test_caption_transposition_and_published_rows(folders, tmp_path, capsys):

@@ -3,11 +3,12 @@ import csv
 import pytest
 
 from bench.errors import BenchError
-from bench.published import load, mean
+from bench.published import datasets, load, mean
 from bench.report.columns import columns_of
 from bench.report.published_table import published_tables, with_published
 from bench.report.run import load as load_runs
 from bench.report.summary import summary_table
+from metrics import registry
 from tests.bench.report.runs import make_run
 from tests.material import SHARED, needs
 
@@ -76,7 +77,11 @@ def test_unknown_data_set_names_the_near_one():
 
 
 def test_damaged_file_is_said(tmp_path):
-    path = tmp_path / "published.csv"
-    path.write_text("method,value\nx,notanumber\n", "utf-8")
+    (tmp_path / "mine.published.csv").write_text("method,value\nx,notanumber\n", "utf-8")
     with pytest.raises(BenchError, match="not a table of published numbers"):
-        load(file=path)
+        load("mine", folder=tmp_path)
+
+
+def test_every_published_metric_is_one_of_ours():
+    for row in (row for dataset in datasets() for row in load(dataset)):
+        registry.check(row.metric)

@@ -130,7 +130,7 @@ def test_protocols_are_never_mixed_silently(tmp_path, runs):
         refuse_mixed(mixed)
     table = table_of(mixed)
     assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
-    assert any("Protocols differ (height, width)" in note for note in table.notes)
+    assert any("Protocols differ (height: 256 / 512; width: 256 / 512)" in note for note in table.notes)
 
 
 def test_another_clip_set_is_another_n_not_another_protocol(tmp_path, runs):
