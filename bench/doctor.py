@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import multiprocessing
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,8 +60,10 @@ def examine() -> Iterator[Finding]:
         yield _package(name)
     yield _extra("pyiqa", "pip install '.[pyiqa]' (non-commercial licence)")
     yield _device()
+    yield _engine()
     yield from _codecs()
     yield from _weights()
+    yield from _detectors()
 
 
 def _package(name: str) -> Finding:
@@ -86,6 +91,36 @@ def _device() -> Finding:
     if torch.backends.mps.is_available():
         return Finding("device", "works", "mps")
     return Finding("device", "works", f"cpu with {torch.get_num_threads()} threads, no GPU seen by torch")
+
+
+def _engine() -> Finding:
+    """Whether this system lets worker processes start (some containers do not)."""
+    count = os.cpu_count() or 1
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            pool.submit(os.getpid).result(timeout=60)
+    except Exception as error:
+        return Finding("engine", "missing", f"no worker processes: {type(error).__name__} {error}", "leave --jobs at 1")
+    return Finding("engine", "works", f"clips in processes on this machine: --jobs up to {count}")
+
+
+def _detectors() -> Iterator[Finding]:
+    from bench.errors import WeightsError
+    from bench.faces import detector
+    from metrics.metric import Resources
+    from metrics.outcome import Skip
+
+    for name in detector.TABLE:
+        try:
+            detector.load(name, Resources(download=False))
+        except (Skip, WeightsError):
+            yield Finding(
+                f"detector {name}", "missing", "its weights are not here", f"python benchmark.py weights fetch {name}"
+            )
+        except Exception as error:
+            yield Finding(f"detector {name}", "broken", str(error), "pip install -e .")
+        else:
+            yield Finding(f"detector {name}", "works", "the default" if name == detector.DEFAULT else "")
 
 
 def _codecs() -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from bench.prepare.recipe import Done, Prepared, Recipe, Task
 from bench.progress import RunProgress
 from bench.store import file_name, write_text
 from metrics.metric import Resources
+from metrics.outcome import Skip
 
 RECORDS = "prepared"
 """Folder of one JSON file a task, from which an interrupted preparation goes on."""
@@ -49,9 +50,11 @@ def prepare_all(
     `report.csv`. Results come in the order of the tasks.
 
     Raises:
-        BenchError: two tasks would write one file, the folder cannot be written, or a process was killed.
+        BenchError: two tasks would write one file, the detector lacks its weights, the folder cannot be written, or a
+            process was killed.
     """
     _refuse_repeats(tasks)
+    detector = _detector(recipe)
     with _writable(folder):
         _sweep(folder / "clips")
     results = {task.id: done for task in tasks if (done := _kept(task, recipe, folder)) is not None}
@@ -59,7 +62,7 @@ def prepare_all(
     with RunProgress(len(tasks), console=console) as progress:
         for name in results:
             progress.clip(name)
-        for task, clips in _run(waiting, recipe, folder, jobs):
+        for task, clips in _run(waiting, recipe, folder, detector, jobs):
             _forget(clips, folder / "clips")
             done = Done(recipe=recipe.digest, task=task.digest, clips=tuple(clips))
             with _writable(folder):
@@ -130,10 +133,11 @@ def _kept(task: Task, recipe: Recipe, folder: Path) -> Done | None:
     return done if same and there else None
 
 
-def _run(tasks: list[Task], recipe: Recipe, folder: Path, jobs: int) -> Iterator[tuple[Task, list[Prepared]]]:
+def _run(
+    tasks: list[Task], recipe: Recipe, folder: Path, detector: FaceDetector | None, jobs: int
+) -> Iterator[tuple[Task, list[Prepared]]]:
     clips = folder / "clips"
     if min(jobs, len(tasks)) <= 1:
-        detector = _detector(recipe)
         for task in tasks:
             yield task, prepare(task, recipe, clips, detector)
         return
@@ -153,7 +157,12 @@ def _run(tasks: list[Task], recipe: Recipe, folder: Path, jobs: int) -> Iterator
 
 
 def _detector(recipe: Recipe) -> FaceDetector | None:
-    return detectors.load(recipe.detector, Resources()) if recipe.crop in ("face", "tubes") else None
+    if recipe.crop not in ("face", "tubes"):
+        return None
+    try:
+        return detectors.load(recipe.detector, Resources())
+    except Skip as reason:
+        raise BenchError(f"--detector {recipe.detector}: {reason}") from None
 
 
 _at_work: tuple[Recipe, Path, FaceDetector | None] | None = None

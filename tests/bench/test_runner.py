@@ -10,6 +10,8 @@ from rich.console import Console
 from bench import suite as suites
 from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
+from bench.prepare.recipe import Recipe
+from bench.presets import TABLE
 from bench.runner import run
 from bench.settings import Setting
 from bench.store import read_clips, read_frames, read_manifest, read_summary
@@ -302,3 +304,46 @@ def test_the_manifest_is_read_back_as_written(static_run):
     assert manifest.environment.versions["torch"] == torch.__version__.partition("+")[0]
     assert all(clip.seconds["total"] > 0 for clip in manifest.clips)
     assert math.isfinite(manifest.seconds)
+
+
+def test_the_recipe_of_prepared_data_is_in_the_protocol(films, tmp_path):
+    recipe = Recipe(size=(64, 64), fps=25.0)
+    suite = suites.of_videos([str(films / "clip2.mp4")])
+    found = []
+    for name, chosen in {"as-found": None, "prepared": recipe, "other": Recipe(size=(64, 64), detector="s3fd")}.items():
+        run(replace(suite, prepared=chosen), plan(tmp_path / name, codec=None), console=quiet())
+        found.append(read_manifest(tmp_path / name).protocol)
+    as_found, prepared, other = found
+    assert set(as_found.differences(prepared)) == {"crop", "prepared", "frame_rate"}
+    assert set(prepared.differences(other)) == {"crop", "frame_rate"}
+    assert prepared.crop == "square around the only face, grown by a tenth (yunet)"
+    assert prepared.frame_rate == "25 by time"
+    assert len({protocol.row_hash("l1") for protocol in found}) == 3
+
+
+def test_somebody_elses_picture_as_source_is_in_the_protocol(films, tmp_path):
+    suite = suites.of_videos([str(films / "clip2.mp4")])
+    run(suite.animating(films / "clip0.mp4"), plan(tmp_path / "given", codec=None), console=quiet())
+    assert read_manifest(tmp_path / "given").protocol.source == "given"
+
+
+def test_missing_clips_are_named_in_the_record(films, tmp_path):
+    suite = replace(suites.of_videos([str(films / "clip2.mp4")]), listed=2, missing=("gone",))
+    run(suite, plan(tmp_path / "run", codec=None), console=quiet())
+    record = read_manifest(tmp_path / "run").suite
+    assert (record.listed, record.present, record.missing) == (2, 1, ("gone",))
+    assert "1 of 2 present" in (tmp_path / "run" / "table.md").read_text()
+
+
+def test_a_presets_mean_is_the_one_that_its_table_prints(films, tmp_path):
+    suite = suites.of_videos([str(films)])
+    printed = []
+    for name in ("default", "fomm"):
+        run(suite, plan(tmp_path / name, metrics=("l1_unit",), codec=None, preset=TABLE[name]), console=quiet())
+        summary = read_summary(tmp_path / name).set_index("setting").loc["original"]
+        line = next(x for x in (tmp_path / name / "table.md").read_text().splitlines() if x.startswith("| original"))
+        printed.append((line.split("|")[2].strip(), summary))
+    (clips, summary), (frames, _) = printed
+    assert clips == f"{summary['mean']:.4f}"
+    assert frames == f"{summary['frame_mean']:.4f}"
+    assert clips != frames

@@ -1,4 +1,5 @@
 import csv
+import errno
 
 import pytest
 from rich.console import Console
@@ -8,6 +9,7 @@ from bench.errors import BenchError
 from bench.lists.listed import Span
 from bench.prepare.batch import COLUMNS, prepare_all
 from bench.prepare.recipe import Recipe, Task
+from metrics.outcome import Skip
 from tests.bench.footage import pictures, write
 
 RECIPE = Recipe(crop="whole", size=(32, 32))
@@ -92,3 +94,57 @@ def test_processes_change_nothing(tasks, tmp_path):
 def test_two_clips_of_one_name_are_refused(tasks, tmp_path):
     with pytest.raises(BenchError, match="two clips are called 'ONE'"):
         run([*tasks, Task("ONE", tasks[1].path)], tmp_path / "out")
+
+
+def test_the_recipe_stands_in_the_suite_file(tasks, tmp_path):
+    recipe = RECIPE.model_copy(update={"fps": 25.0})
+    run(tasks, tmp_path / "out", recipe)
+    suite = suites.read(tmp_path / "out" / "suite.toml")
+    assert suite.prepared == recipe
+    assert suite.size == (32, 32)
+
+
+def test_a_full_disk_ends_it_and_blames_no_video(tasks, tmp_path, monkeypatch):
+    def full(self, *args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bench.movie.Movie.frame", full)
+        with pytest.raises(BenchError, match=r"one\.mkv cannot be written .*free some space"):
+            run(tasks, tmp_path / "out")
+    assert [clip.status for clip in run(tasks, tmp_path / "out")] == ["prepared", "prepared", "rejected", "missing"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tasks, tmp_path):
+    (tmp_path / "out").write_bytes(b"")
+    with pytest.raises(BenchError, match=r"data folder .*cannot be written"):
+        run(tasks, tmp_path / "out")
+
+
+def test_what_another_recipe_left_is_not_taken_for_this_ones(tasks, tmp_path):
+    run(tasks, tmp_path / "out")
+    run(tasks, tmp_path / "out", RECIPE.model_copy(update={"codec": "h264"}))
+    assert sorted(path.name for path in (tmp_path / "out" / "clips").iterdir()) == ["one.mp4", "二 #1.mp4"]
+
+
+def test_what_a_killed_preparation_was_writing_is_cleared_away(tasks, tmp_path):
+    (tmp_path / "out" / "clips").mkdir(parents=True)
+    (tmp_path / "out" / "clips" / ".writing-abc").write_bytes(b"half a film")
+    run(tasks, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out" / "clips").iterdir()) == ["one.mkv", "二 #1.mkv"]
+
+
+def test_raw_videos_may_be_deleted_once_they_are_prepared(tasks, tmp_path):
+    first = run(tasks, tmp_path / "out")
+    gone = [Task(task.id, None, wanted="its raw video", span=task.span, person=task.person) for task in tasks]
+    assert run(gone, tmp_path / "out") == first
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_detector_without_weights_is_one_sentence(tasks, tmp_path, monkeypatch, jobs):
+    def without(name, resources):
+        raise Skip("weights missing: fetch them")
+
+    monkeypatch.setattr("bench.faces.detector.load", without)
+    with pytest.raises(BenchError, match="--detector s3fd: weights missing"):
+        run(tasks, tmp_path / "out", Recipe(detector="s3fd"), jobs=jobs)
