@@ -15,9 +15,13 @@ from bench.report.words import Words
 
 
 def clip_table(run: Run, setting: str, columns: Sequence[MetricColumn], words: Words, *, id: str) -> Table:
-    """The clips of `run` under `setting` in the run's order; a clip or metric without a value says why in a word."""
-    shown = [column for column in columns if column.view == "clips"]
+    """The clips of `run` under `setting` in the run's order; a clip or metric without a value says why in a word.
+
+    Metrics that this setting was never to have (such as those against true rotated views) are left out.
+    """
     found = run.outcomes(setting)
+    known = {metric for _, metric in found}
+    shown = [column for column in columns if column.view == "clips" and (column.metric.id in known or not known)]
     rows = []
     for clip in run.clip_ids:
         broken = clip in run.records and run.records[clip].status == "failed"

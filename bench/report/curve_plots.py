@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import Curve, clip_curves
-from bench.report.plot_style import LINES, colour, save
-from bench.report.plots import Series, grid, head, plain, series_of
+from bench.report.plot_style import LINES, colour, drawable, legend, save
+from bench.report.plots import Series, grid, head, plain, series_of, unrotated_note
 from bench.report.ranking import UNRANKED_ROWS
 from bench.report.run import Run
 from bench.report.words import Words
@@ -49,7 +49,7 @@ def _draw(
     words: Words,
     folder: Path,
 ) -> list[Path]:
-    figure, places = grid(len(used), width=8.0, height=1.9, across=1)
+    figure, places = grid(len(used), width=8.0, height=1.7, across=1, sharex=True)
     seen: dict[str, Line2D] = {}
     for axes, column in zip(places, used, strict=True):
         for series in shown:
@@ -58,7 +58,11 @@ def _draw(
                 continue
             values = curve.values * column.metric.scale
             style = LINES[series.index % len(LINES)]
-            (line,) = axes.plot(curve.frames, values, color=colour(series.index), linestyle=style, linewidth=1.2)
+            # Broken lines lie over whole ones: where two agree, both are seen.
+            over = 2.0 if style == "-" else 2.5
+            (line,) = axes.plot(
+                curve.frames, values, color=colour(series.index), linestyle=style, linewidth=1.2, zorder=over
+            )
             seen.setdefault(series.name, line)
             if series.setting not in UNRANKED_ROWS:
                 worst = worst_frames(curve.values, column.direction)
@@ -66,8 +70,10 @@ def _draw(
                 axes.scatter(curve.frames[worst], values[worst], **dots)
         axes.set_title(head(column, words))
     places[-1].set_xlabel(words("frame"))
-    figure.suptitle(clip, x=0.01, ha="left", fontsize=11)
-    figure.legend(list(seen.values()), list(seen), loc="outside lower center", ncols=min(4, len(seen)))
+    places[-1].locator_params(axis="x", integer=True)
+    figure.suptitle(drawable(clip), x=0.01, ha="left", fontsize=11)
+    remarks = words("worst_note"), unrotated_note(used, shown, words)
+    legend(figure, list(seen.values()), list(seen), *remarks)
     return save(figure, folder, f"curves-{clip}")
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bench.report.table import Cell, Column, Kind, Table
+from bench.report.words import code_points
 
 LONG = 40
 """Tables of more rows break over pages (longtable)."""
+
+WIDE = 105
+"""Characters that fit into a line; the columns of wider tables are spread over several panels."""
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
@@ -23,25 +29,19 @@ _ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308"
 _PACKAGES = r"\usepackage{booktabs,longtable,siunitx,xcolor,adjustbox}"
 _SETUP = [
     r"\providecommand{\benchtext}[2]{\ifdefined\Umathcode #1\else #2\fi}% Unicode engines | pdfTeX",
-    r"\sisetup{separate-uncertainty=true,detect-weight=true,table-align-text-post=false}",
+    r"\sisetup{separate-uncertainty=true,table-align-uncertainty=false,detect-weight=true,table-align-text-post=false}",
 ]
 
 
 def latex_table(table: Table) -> str:
     """The table as a float, or as a longtable where it is long; needs the packages named in its first line."""
     letters = table.footnotes()
-    body = [_row(row.stub, row.cells, row.kind, row.notes, letters, table) for row in table.rows]
-    if table.rows and table.rows[-1].kind == "mean":
-        body.insert(-1, r"\midrule")
-    heads = [f"{{{escape(text)}}}" for text in table.stub]
-    heads += [f"{{{escape(c.head)}{_marks(c.notes, letters)}}}" for c in table.columns]
-    head = " & ".join(heads) + r" \\"
-    spec = "l" * len(table.stub) + "".join(_column(table, i) for i in range(len(table.columns)))
     notes = [rf"\textcolor{{red}}{{\textbf{{{escape(alarm)}}}}}" for alarm in table.alarms]
     notes += [rf"\textsuperscript{{{letter}}} {escape(text)}" for text, letter in letters.items()]
     notes += [escape(text) for text in table.notes]
+    panels = _panels(table)
     shape = _long if len(table.rows) > LONG else _float
-    lines = [f"% Needs {_PACKAGES}", *_SETUP, *shape(table, spec, head, body, notes)]
+    lines = [f"% Needs {_PACKAGES}", *_SETUP, *shape(table, panels, letters, notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -105,8 +105,7 @@ def _known(character: str) -> str | None:
 
 
 def _foreign(text: str) -> str:
-    points = "".join(f"U+{ord(character):04X}." for character in text)
-    return rf"\benchtext{{{text}}}{{\texttt{{{points.rstrip('.')}}}}}"
+    return rf"\benchtext{{{text}}}{{\texttt{{{code_points(text)}}}}}"
 
 
 def _column(table: Table, index: int) -> str:
@@ -120,7 +119,7 @@ def _column(table: Table, index: int) -> str:
         return "r"
     whole = max(len(number.lstrip("-").partition(".")[0]) for number in numbers)
     decimals = max(len(number.partition(".")[2]) for number in numbers)
-    uncertain = max((len(_uncertainty(cell)) for cell in cells if _is_number(cell)), default=0)
+    uncertain = max(len(_uncertainty(cell)) or min(1, len(cell.half)) for cell in cells if _is_number(cell))
     sign = "-" if any(number.startswith("-") for number in numbers) else ""
     form = f"{sign}{whole}.{decimals}" + (f"({uncertain})" if uncertain else "")
     return f"S[table-format={form}]"
@@ -155,10 +154,12 @@ def _cell(cell: Cell, kind: Kind, column: Column, letters: dict[str, str], spec:
         return text if column.is_text else f"{{{text}}}"
     uncertainty = _uncertainty(cell)
     number = cell.number + (f"({uncertainty})" if uncertainty else "")
-    after = marks if not cell.suffix else rf"~({escape(cell.suffix)}){marks}"
+    # siunitx leaves an uncertainty of zero out.
+    after = rf"\,$\pm$\,{cell.half}" if cell.half and not uncertainty else ""
+    after += (rf"~({escape(cell.suffix)})" if cell.suffix else "") + marks
     tail = f"{{{after}}}" if after else ""
     if cell.rank == 2:
-        form = spec.removeprefix("S")
+        form = spec.removeprefix("S") if uncertainty else re.sub(r"\(\d+\)", "", spec.removeprefix("S"))
         return rf"{{\underline{{\tablenum{form}{{{number}}}}}{after}}}"
     bold = r"\bfseries " if cell.rank == 1 or kind == "mean" else ""
     return f"{colour}{bold}{number}{tail}"
@@ -170,47 +171,96 @@ def _is_number(cell: Cell) -> bool:
 
 def _uncertainty(cell: Cell) -> str:
     """Half-width in units of the last digit, as siunitx takes it: 24.64 ± 1.14 is 24.64(114)."""
-    return cell.half.replace(".", "").lstrip("0") or ("0" if cell.half else "")
+    return cell.half.replace(".", "").lstrip("0")
 
 
-def _float(table: Table, spec: str, head: str, body: list[str], notes: list[str]) -> list[str]:
-    return [
+def _float(table: Table, panels: Sequence[Table], letters: dict[str, str], notes: list[str]) -> list[str]:
+    lines = [
         r"\begin{table}[htbp]",
         r"\centering",
         rf"\caption{{{escape(table.caption)}}}",
         rf"\label{{tab:{fragment_name(table.id).removesuffix('.tex')}}}",
-        r"\begin{adjustbox}{max width=\linewidth}",
-        rf"\begin{{tabular}}{{{spec}}}",
-        r"\toprule",
-        head,
-        r"\midrule",
-        *body,
-        r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{adjustbox}",
-        *([r"\par\smallskip", r"\begin{minipage}{\linewidth}\footnotesize"] if notes else []),
-        *(rf"{note}\par" for note in notes),
-        *([r"\end{minipage}"] if notes else []),
-        r"\end{table}",
     ]
+    for number, part in enumerate(panels):
+        spec, head, body = _tabular(part, letters)
+        lines += [
+            *([r"\par\medskip"] if number else []),
+            r"\begin{adjustbox}{max width=\linewidth}",
+            rf"\begin{{tabular}}{{{spec}}}",
+            r"\toprule",
+            head,
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{adjustbox}",
+        ]
+    if notes:
+        lines += [r"\par\smallskip", r"\begin{minipage}{\linewidth}\footnotesize"]
+        lines += [*(rf"{note}\par" for note in notes), r"\end{minipage}"]
+    return [*lines, r"\end{table}"]
 
 
-def _long(table: Table, spec: str, head: str, body: list[str], notes: list[str]) -> list[str]:
+def _long(table: Table, panels: Sequence[Table], letters: dict[str, str], notes: list[str]) -> list[str]:
+    lines = [r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}"]
+    label = rf"\label{{tab:{fragment_name(table.id).removesuffix('.tex')}}}"
+    for number, part in enumerate(panels):
+        spec, head, body = _tabular(part, letters)
+        lines += [
+            rf"\begin{{longtable}}{{{spec}}}",
+            *([] if number else [rf"\caption{{{escape(table.caption)}}}{label}\\"]),
+            r"\toprule",
+            head,
+            r"\midrule\endfirsthead",
+            r"\toprule",
+            head,
+            r"\midrule\endhead",
+            r"\bottomrule\endfoot",
+            *body,
+            r"\end{longtable}",
+        ]
+    return [*lines, *(rf"\noindent {note}\par" for note in notes), r"\endgroup"]
+
+
+def _tabular(table: Table, letters: dict[str, str]) -> tuple[str, str, list[str]]:
+    """Column types, head and rows."""
+    body = [_row(row.stub, row.cells, row.kind, row.notes, letters, table) for row in table.rows]
+    if table.rows and table.rows[-1].kind == "mean":
+        body.insert(-1, r"\midrule")
+    heads = [f"{{{escape(text)}}}" for text in table.stub]
+    heads += [f"{{{escape(c.head)}{_marks(c.notes, letters)}}}" for c in table.columns]
+    spec = "l" * len(table.stub) + "".join(_column(table, i) for i in range(len(table.columns)))
+    return spec, " & ".join(heads) + r" \\", body
+
+
+def _panels(table: Table) -> list[Table]:
+    """The table, or parts of it with some of the columns each where all would not fit beside one another."""
+    stubs = zip(table.stub, *(row.stub for row in table.rows), strict=True)
+    stub = sum(max(map(len, texts)) + 2 for texts in stubs)
+    widths = [
+        max(len(column.head), *(len(row.cells[i].plain) for row in table.rows), 0) + 3
+        for i, column in enumerate(table.columns)
+    ]
+    if any(column.key == "reason" for column in table.columns):
+        return [table]  # its last column breaks its lines
+    long = len(table.rows) > LONG
+    room = WIDE * 5 // 4 if long else WIDE  # long tables are set smaller
+    count = min(len(widths), math.ceil(sum(widths) / max(room - stub, room // 3)))
+    if not long:
+        count = min(count, LONG // max(1, len(table.rows)))  # a float fits on a page, or shrinks
+    parts: list[list[int]] = [[] for _ in range(max(1, count))]
+    done = 0
+    for i, width in enumerate(widths):
+        parts[min(len(parts) - 1, int((done + width / 2) * len(parts) / sum(widths)))].append(i)
+        done += width
     return [
-        r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}",
-        rf"\begin{{longtable}}{{{spec}}}",
-        rf"\caption{{{escape(table.caption)}}}\label{{tab:{fragment_name(table.id).removesuffix('.tex')}}}\\",
-        r"\toprule",
-        head,
-        r"\midrule\endfirsthead",
-        r"\toprule",
-        head,
-        r"\midrule\endhead",
-        r"\bottomrule\endfoot",
-        *body,
-        r"\end{longtable}",
-        *(rf"\noindent {note}\par" for note in notes),
-        r"\endgroup",
+        replace(
+            table,
+            columns=tuple(table.columns[i] for i in part),
+            rows=tuple(replace(row, cells=tuple(row.cells[i] for i in part)) for row in table.rows),
+        )
+        for part in parts
+        if part
     ]
 
 

@@ -13,10 +13,22 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from bench.report.columns import MetricColumn
-from bench.report.plot_style import HATCHES, LINES, MARKERS, colour, save, style
-from bench.report.ranking import UNRANKED_ROWS
+from bench.report.plot_style import (
+    HATCHES,
+    LINES,
+    MARKERS,
+    colour,
+    drawable,
+    legend,
+    plot_words,
+    save,
+    short,
+    style,
+)
+from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated
 from bench.report.run import Run
 from bench.report.words import Words
+from metrics.true_view import SUFFIX
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +58,9 @@ def series_of(runs: Sequence[Run], words: Words, *, ceiling: bool = True) -> lis
     places = [(run, s) for run in runs for s in run.settings if s not in UNRANKED_ROWS or run is runs[0]]
     made = []
     for i, (run, setting) in enumerate(places):
-        name = words.setting(setting) + (f" · {run.label}" if len(runs) > 1 else "")
+        name = words.setting(setting)
+        if len(runs) > 1 and setting not in UNRANKED_ROWS:
+            name += f" · {drawable(short(run.label, 28))}"
         if ceiling or setting not in UNRANKED_ROWS:
             made.append(Series(run, setting, name, i))
     return made
@@ -62,14 +76,23 @@ def head(column: MetricColumn, words: Words) -> str:
     return column.head(words, has_pooled=False).head
 
 
-def grid(count: int, *, width: float = 4.2, height: float = 2.8, across: int = 3) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` small plots."""
+def unrotated_note(columns: Sequence[MetricColumn], shown: Sequence[Series], words: Words) -> str:
+    """Which metrics compare a turned head with the unturned reference; empty where none does."""
+    settings = {series.setting for series in shown}
+    named = [c.metric.label for c in columns if any(is_against_unrotated(c.metric, setting) for setting in settings)]
+    return words("unrotated_plot_note", metrics=", ".join(named)) if named else ""
+
+
+def grid(
+    count: int, *, width: float = 4.2, height: float = 2.8, across: int = 3, **shared: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` small plots; `shared` goes to `subplots`."""
     import matplotlib.pyplot as plt
 
     across = min(across, count)
     down = math.ceil(count / across)
     figure, axes = plt.subplots(
-        down, across, figsize=(width * across, height * down), squeeze=False, layout="constrained"
+        down, across, figsize=(width * across, height * down), squeeze=False, layout="constrained", **shared
     )
     places = [place for row in axes for place in row]
     for place in places[count:]:
@@ -82,19 +105,22 @@ def bars(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fol
     import matplotlib.pyplot as plt
 
     shown = series_of(runs, words, ceiling=False)
+    if not shown:
+        return []
     ranges = _frame_ranges(runs, shown)
     written = []
     for column in plain(columns):
-        values = [series.values(column) for series in shown]
-        if not any(values):
+        having = [series for series in shown if series.values(column)]
+        if not having:
             continue
+        values = [series.values(column) for series in having]
         clips = _worst(values, column, list(dict.fromkeys(clip for part in values for clip in part)))
-        width = max(6.0, 1.6 + 0.22 * (len(clips) + 1) * (len(shown) + 1))
+        width = max(6.0, 1.6 + 0.22 * (len(clips) + 1) * (len(having) + 1))
         figure, axes = plt.subplots(figsize=(min(width, 18.0), 4.2), layout="constrained")
-        _draw_bars(axes, shown, values, clips, column, ranges, words)
+        _draw_bars(axes, having, values, clips, column, ranges, words)
         axes.set_title(head(column, words))
-        axes.set_title(words("bars_note"), loc="right", fontsize=7, color="#5b6675")
-        figure.legend(loc="outside lower center", ncols=min(4, len(shown)))
+        remarks = words("bars_note"), unrotated_note([column], having, words)
+        legend(figure, *axes.get_legend_handles_labels(), *remarks)
         written += save(figure, folder, f"bars-{column.metric.id}")
     return written
 
@@ -126,10 +152,11 @@ def _draw_bars(
         known = np.isfinite(bounds).all(axis=1) & np.isfinite(heights)
         axes.vlines(at[known], bounds[known, 0], bounds[known, 1], color="#18202c", linewidth=0.9)
     axes.axvline(len(clips) - 0.2, color="#93a0b2", linewidth=0.8)
-    names = [clip if len(clip) <= 28 else f"{clip[:13]}…{clip[-13:]}" for clip in clips]
-    axes.set_xticks(
-        [*range(len(clips)), len(clips) + 0.6], [*names, words("mean")], rotation=55, ha="right", fontsize=7
-    )
+    names = [*(drawable(short(clip, 24)) for clip in clips), words("mean")]
+    room = axes.figure.get_figure(root=True).get_figwidth() / (len(names) + 1.5)
+    slanted = max(map(len, names)) * 0.07 > room
+    turn: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
+    axes.set_xticks([*range(len(clips)), len(clips) + 0.6], names, fontsize=7, **turn)
     axes.grid(visible=False, axis="x")
     finite = [value for part in values for value in part.values()]
     # Bars start at zero unless everything is far from it.
@@ -165,11 +192,22 @@ def _worst(values: Sequence[dict[str, float]], column: MetricColumn, clips: list
 
 def distributions(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
     """Boxes over clips for every metric and series, with every clip as a dot."""
-    shown = series_of(runs, words)
-    used = [column for column in plain(columns) if any(series.values(column) for series in shown)]
-    if not used:
-        return []
-    figure, places = grid(len(used), height=1.1 + 0.32 * len(shown))
+    written = []
+    for name in ("distributions", "distributions-true-view"):
+        part = [c for c in plain(columns) if c.metric.id.endswith(SUFFIX) == name.endswith("true-view")]
+        shown = [series for series in series_of(runs, words) if any(series.values(column) for column in part)]
+        used = [column for column in part if any(series.values(column) for series in shown)]
+        if used:
+            written += save(_distributions(shown, used, words), folder, name)
+    return written
+
+
+def _distributions(shown: Sequence[Series], used: Sequence[MetricColumn], words: Words) -> Figure:
+    longest = max(len(series.name) for series in shown)
+    across = min(3, len(used))
+    figure, places = grid(
+        len(used), width=3.2 + 0.085 * longest / across, height=0.9 + 0.26 * len(shown), across=across, sharey=True
+    )
     for axes, column in zip(places, used, strict=True):
         data = [list(series.values(column).values()) for series in shown]
         rows = np.arange(len(shown), 0, -1)
@@ -189,9 +227,11 @@ def distributions(runs: Sequence[Run], columns: Sequence[MetricColumn], words: W
             }
             axes.scatter(data[k], rows[k] + offset, zorder=3, alpha=0.7, **dots)
         axes.set_yticks(rows, [series.name for series in shown])
+        axes.locator_params(axis="x", nbins=5)
         axes.set_title(head(column, words))
         axes.grid(visible=False, axis="y")
-    return save(figure, folder, "distributions")
+    legend(figure, [], [], unrotated_note(used, shown, words))
+    return figure
 
 
 def correlation(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
@@ -211,12 +251,12 @@ def correlation(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Wor
         axes.set_xticks(range(len(used)), labels, rotation=45, ha="right")
         axes.set_yticks(range(len(used)), labels)
         axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
         for (i, j), value in np.ndenumerate(matrix):
             ink = "white" if abs(value) > 0.65 else "#18202c"
-            axes.text(
-                j, i, "—" if math.isnan(value) else f"{value:.2f}", ha="center", va="center", color=ink, fontsize=8
-            )
-        axes.set_title(f"{words('correlation')}: {series.name}")
+            text = "—" if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
+            axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=8)
+        axes.set_title(f"{words('correlation')}\n{series.name}", x=0)
         figure.colorbar(image, ax=axes, shrink=0.8)
         written += save(figure, folder, f"correlation-{series.name}".replace(" ", "_"))
     return written
@@ -234,21 +274,35 @@ def _rank_correlation(columns: Sequence[dict[str, float]]) -> NDArray[np.float64
 
 
 def radar(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
-    """The means on spokes, each from the worst (centre) to the best series (rim): a shape, not a measurement."""
+    """For every setting, the models' means on spokes, with the static row as the floor under `original`.
+
+    Metrics against the unrotated reference have no place where the rim means the best.
+    """
+    series = [one for one in series_of(runs, words) if one.setting != "ground-truth"]
+    written = []
+    for setting in dict.fromkeys(one.setting for one in series if one.setting != "static"):
+        floor = ("static",) if setting == "original" else ()
+        written += _radar(setting, [one for one in series if one.setting in (setting, *floor)], columns, words, folder)
+    return written
+
+
+def _radar(
+    setting: str, shown: Sequence[Series], columns: Sequence[MetricColumn], words: Words, folder: Path
+) -> list[Path]:
     import matplotlib.pyplot as plt
 
-    shown = [series for series in series_of(runs, words) if series.setting != "ground-truth"]
     used = []
     for column in plain(columns):
         row = [s.run.mean(s.setting, column.metric.id) for s in shown]
         means = [math.nan if r is None else r["mean"] for r in row]
         finite = [mean for mean in means if math.isfinite(mean)]
-        if column.direction != "none" and len(finite) == len(means) and max(finite) > min(finite):
+        honest = column.direction != "none" and not is_against_unrotated(column.metric, setting)
+        if honest and len(finite) == len(means) and max(finite) > min(finite):
             used.append((column, means))
     if len(used) < 3:
         return []
     angles = np.linspace(0, 2 * np.pi, len(used), endpoint=False)
-    figure, axes = plt.subplots(figsize=(6, 5.4), subplot_kw={"projection": "polar"}, layout="constrained")
+    figure, axes = plt.subplots(figsize=(6, 5.6), subplot_kw={"projection": "polar"}, layout="constrained")
     for k, series in enumerate(shown):
         spokes = []
         for column, means in used:
@@ -259,9 +313,11 @@ def radar(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
             [*angles, angles[0]], [*spokes, spokes[0]], label=series.name, marker=MARKERS[k % len(MARKERS)], **line
         )
     axes.set_xticks(angles, [head(column, words) for column, _ in used])
+    axes.tick_params(axis="x", pad=14)
     axes.set_yticks([0, 0.5, 1], ["", "", ""])
-    figure.legend(loc="outside lower center", ncols=min(3, len(shown)))
-    return save(figure, folder, "radar")
+    axes.spines["polar"].set_visible(False)
+    legend(figure, *axes.get_legend_handles_labels(), words("radar_note"))
+    return save(figure, folder, f"radar-{setting}")
 
 
 def draw(
@@ -281,6 +337,7 @@ def draw(
     }
     written = []
     with style():
+        words = plot_words(words)
         for kind in kinds:
             written += makers[kind](runs, columns, words, folder)
     return written

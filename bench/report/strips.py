@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +16,15 @@ from bench.errors import MediaError
 from bench.manifest import ClipRecord
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import Curve, clip_curves
-from bench.report.plot_style import style
+from bench.report.plot_style import SOFT, drawable, plot_words, style
 from bench.report.plots import plain
-from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated
+from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated, is_free_view
 from bench.report.run import Run
+from bench.report.table import show
 from bench.report.words import Words
 from bench.report.worst_frames import even_frames, worst_frames
 from bench.store import file_name
+from metrics.true_view import SUFFIX, TRUE_VIEW
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,6 +60,7 @@ def write_strips(run: Run, columns: Sequence[MetricColumn], words: Words, folder
             curves.pop(clip)
     written = []
     with style():
+        words = plot_words(words)
         for record in run.manifest.clips:
             if record.status == "done" and (run.folder / record.videos.get("reference", "-")).is_file():
                 path = folder / f"{file_name(record.id)}.png"
@@ -73,32 +77,38 @@ def _draw(
     words: Words,
 ) -> Figure:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     settings = [s for s in run.settings if s in record.videos and s not in UNRANKED_ROWS]
     lines = _lines(run, record, settings, curves, columns, words)
     heads = list(lines[0].pictures)
     height, width = next(iter(lines[0].pictures.values())).shape[:2]
     cell = 2.0
-    size = (cell * len(heads), (cell * height / width + 0.42) * len(lines) + 0.75)
-    figure = Figure(figsize=size, layout="constrained")
+    shown = {setting: _metrics(setting, curves, columns) for setting in settings}
+    values = 0.11 * math.ceil(max(map(len, shown.values()), default=0) / 2) + 0.12
+    size = (cell * len(heads), (cell * height / width + values) * len(lines) + 0.95)
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0))
     axes = figure.subplots(len(lines), len(heads), squeeze=False)
     names = dict(zip([words.setting(setting) for setting in settings], settings, strict=True))
     for row, line in zip(axes, lines, strict=True):
         for place, head in zip(row, heads, strict=True):
             picture = line.pictures[head]
-            shown = {"cmap": "magma", "vmin": 0, "vmax": FULL_ERROR} if picture.ndim == 2 else {}
-            place.imshow(picture, **shown)
+            scale = {"cmap": "magma", "vmin": 0, "vmax": FULL_ERROR} if picture.ndim == 2 else {}
+            place.imshow(picture, **scale)
             place.set(xticks=[], yticks=[])
             place.grid(visible=False)
             for spine in place.spines.values():
                 spine.set_visible(False)
             if head in names:
-                place.set_xlabel(_values(names[head], line.frame, curves, columns), fontsize=6.5)
+                place.set_xlabel(_values(names[head], line.frame, curves, shown[names[head]]), fontsize=6.5)
+            elif picture.ndim == 2:
+                place.set_xlabel(words("error_scale", full=FULL_ERROR), fontsize=6.5, color=SOFT)
         label = f"{words('frame')} {line.frame}" + (f" ({words('worst')})" if line.is_worst else "")
         row[0].set_ylabel(label, fontsize=8, fontweight="bold" if line.is_worst else "normal")
     for place, head in zip(axes[0], heads, strict=True):
         place.set_title(head, fontsize=9)
-    figure.suptitle(f"{record.id}  ·  {run.label}", fontsize=10, x=0.01, ha="left")
+    figure.suptitle(drawable(f"{record.id}  ·  {run.label}"), fontsize=10, x=0.01, ha="left")
+    figure.supxlabel(_caveat(shown, words), fontsize=7, color=SOFT, x=0.01, ha="left")
     return figure
 
 
@@ -142,16 +152,34 @@ def _worst(settings: Sequence[str], curves: dict[tuple[str, str], Curve], column
     return []
 
 
+def _metrics(setting: str, curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]) -> list[MetricColumn]:
+    """The columns with per-frame values; those against the true rotated view stand for those against the unrotated."""
+    return [
+        column
+        for column in columns
+        if (setting, column.metric.id) in curves
+        and not (is_against_unrotated(column.metric, setting) and (setting, column.metric.id + SUFFIX) in curves)
+    ]
+
+
 def _values(setting: str, frame: int, curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]) -> str:
     parts = []
     for column in columns:
-        curve = curves.get((setting, column.metric.id))
-        if curve is not None:
-            at = np.flatnonzero(curve.frames == frame)
-            if at.size:
-                value = float(curve.values[at[0]]) * column.metric.scale
-                parts.append(f"{column.metric.label} {value:.{column.digits}f}".replace("inf", "∞"))
-    return "\n".join("   ".join(parts[i : i + 2]) for i in range(0, min(len(parts), 6), 2))
+        curve = curves[setting, column.metric.id]
+        for at in np.flatnonzero(curve.frames == frame)[:1]:
+            value = show(float(curve.values[at]) * column.metric.scale, column.digits)
+            parts.append(f"{column.metric.label.replace(TRUE_VIEW, '')} {value}")
+    return "\n".join("   ".join(parts[i : i + 2]) for i in range(0, len(parts), 2))
+
+
+def _caveat(shown: Mapping[str, Sequence[MetricColumn]], words: Words) -> str:
+    """What the values under free views are against."""
+    views = [column.metric for setting, columns in shown.items() if is_free_view(setting) for column in columns]
+    true = dict.fromkeys(metric.label.replace(TRUE_VIEW, "") for metric in views if metric.id.endswith(SUFFIX))
+    unrotated = dict.fromkeys(metric.label for metric in views if is_against_unrotated(metric, "free-view:0,0,0"))
+    texts = [words("true_view_plot_note", metrics=", ".join(true))] if true else []
+    texts += [words("unrotated_plot_note", metrics=", ".join(unrotated))] if unrotated else []
+    return "\n".join(texts)
 
 
 def _frames(path: Path) -> Iterator[Picture]:

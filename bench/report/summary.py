@@ -17,7 +17,7 @@ from bench.report.suspicion import alarms
 from bench.report.table import Cell, Column, Kind, Row, Table
 from bench.report.words import Words
 from bench.statistics import FEW
-from metrics.true_view import SUFFIX
+from metrics.true_view import SUFFIX, TRUE_VIEW
 
 
 def summary_table(
@@ -37,7 +37,9 @@ def true_view_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words:
     if not viewed or len(twins) == len(columns):
         return None
     caption = f"{_caption(runs, words)}: {words('true_view')}"
-    return replace(_table("true-view", caption, runs, twins, viewed, words), alarms=())
+    table = _table("true-view", caption, runs, twins, viewed, words)
+    heads = tuple(replace(head, label=head.label.replace(TRUE_VIEW, "")) for head in table.columns)
+    return replace(table, columns=heads, alarms=())
 
 
 def _table(
@@ -96,24 +98,22 @@ def protocol_note(manifest: RunManifest, words: Words) -> str:
 
 
 def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str]) -> list[tuple[Run, str]]:
-    """Rows by setting, then by run; ceiling and floor first, and once where all runs agree on them."""
-    places = []
+    """Rows by setting, then by run; ceiling and floor first, and once for all runs that agree on them."""
+    places: list[tuple[Run, str]] = []
     for setting in sorted(settings, key=lambda setting: ("ground-truth", "static", setting).index(setting)):
-        having = [run for run in runs if setting in run.settings]
-        shared = setting in ranking.UNRANKED_ROWS and len(having) > 1 and _agree(having, setting, columns)
-        places += [(run, setting) for run in (having[:1] if shared else having)]
+        shown: list[Run] = []
+        for run in runs:
+            told = setting in ranking.UNRANKED_ROWS and any(_agree(other, run, setting, columns) for other in shown)
+            if setting in run.settings and not told:
+                shown.append(run)
+        places += [(run, setting) for run in shown]
     return places
 
 
-def _agree(runs: Sequence[Run], setting: str, columns: Sequence[MetricColumn]) -> bool:
-    """Whether a row is the same in all runs, but for the rounding of other machines."""
-    first, *others = runs
-    pairs = [
-        (first.values(setting, column.metric.id), other.values(setting, column.metric.id))
-        for other in others
-        for column in columns
-    ]
-    return not differing(runs) and all(
+def _agree(first: Run, second: Run, setting: str, columns: Sequence[MetricColumn]) -> bool:
+    """Whether a row is the same in two runs, but for the rounding of other machines."""
+    pairs = [(run.values(setting, column.metric.id) for run in (first, second)) for column in columns]
+    return not differing((first, second)) and all(
         set(mine.index) == set(theirs.index) and np.allclose(mine, theirs.loc[mine.index], rtol=1e-6, atol=1e-9)
         for mine, theirs in pairs
     )

@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import clip_curves
-from bench.report.plot_style import LINES, MARKERS, colour, save
+from bench.report.plot_style import LINES, MARKERS, colour, drawable, legend, save, short
 from bench.report.plots import grid, head, plain
 from bench.report.ranking import is_against_unrotated, is_free_view
 from bench.report.run import Run
@@ -36,6 +36,10 @@ def sweep(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
             continue
         pairs = [(run, settings) for run, found in zip(runs, families, strict=True) for settings in found.values()]
         used = [column for column in plain(columns) if any(_points(run, column, settings) for run, settings in pairs)]
+        if not used:
+            continue
+        angles = sorted({angle for _, settings in pairs for angle in settings})
+        spread = angles[-1] - angles[0]
         figure, places = grid(len(used))
         for axes, column in zip(places, used, strict=True):
             k = 0
@@ -45,19 +49,20 @@ def sweep(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
                     if points:
                         x, mean, low, high = np.array(sorted(points)).T
                         hollow = is_against_unrotated(column.metric, next(iter(settings.values())))
-                        label = f"{run.label}{f' ({name})' if name else ''}"
+                        label = f"{drawable(short(run.label, 28))}{f' ({name})' if name else ''}"
+                        # A little apart, so that no interval hides another.
+                        apart = (k - (len(pairs) - 1) / 2) * 0.012 * spread
                         axes.errorbar(
-                            x, mean, [mean - low, high - mean], color=colour(k + 1), linestyle=LINES[k % len(LINES)],
-                            marker=MARKERS[k % len(MARKERS)], markerfacecolor="white" if hollow else colour(k + 1),
-                            capsize=2, linewidth=1.2, label=label,
+                            x + apart, mean, [mean - low, high - mean], color=colour(k + 1),
+                            linestyle=LINES[k % len(LINES)], marker=MARKERS[k % len(MARKERS)],
+                            markerfacecolor="white" if hollow else colour(k + 1), capsize=2, linewidth=1.2, label=label,
                         )  # fmt: skip
                     k += 1
             axes.set_title(head(column, words))
-            axes.set_xlabel(axis)
-        handles, labels = places[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
-        if any(is_against_unrotated(column.metric, "free-view:0,0,0") for column in used):
-            figure.suptitle(words("hollow_note"), fontsize=7, color="#5b6675", x=0.99, ha="right")
+            axes.set_xlabel(words("angle", axis=axis))
+            axes.set_xticks(angles)
+        hollow = any(is_against_unrotated(column.metric, "free-view:0,0,0") for column in used)
+        legend(figure, *places[0].get_legend_handles_labels(), words("hollow_note") if hollow else "")
         written += save(figure, folder, f"sweep-{axis}")
     return written
 
@@ -99,19 +104,21 @@ def pose(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fol
     figure, places = grid(len(used), width=4.4, height=4.0)
     names = list(dict.fromkeys(name for name, *_ in points))
     for axes, axis in zip(places, used, strict=True):
-        for k, name in enumerate(names):
-            mine = [(asked, found) for n, a, asked, found in points if (n, a) == (name, axis)]
-            if mine:
-                x, y = np.array(mine).T
-                shape: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "s": 22, "alpha": 0.75}
-                axes.scatter(x, y, color=colour(k + 1), label=name, **shape)
         asked = [point[2] for point in points if point[1] == axis]
         # A little to see, even where one angle alone was asked for.
         low, high = min(asked) - 5, max(asked) + 5
+        for k, name in enumerate(names):
+            mine = [(angle, found) for n, a, angle, found in points if (n, a) == (name, axis)]
+            if mine:
+                x, y = np.array(mine).T
+                shape: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "s": 22, "alpha": 0.75}
+                # A little apart, so that no estimator hides another.
+                apart = (k - (len(names) - 1) / 2) * 0.015 * (high - low)
+                axes.scatter(x + apart, y, color=colour(k + 1), label=name, **shape)
         axes.plot([low, high], [low, high], color="#93a0b2", linestyle="--", linewidth=1, zorder=0)
         axes.set(title=axis, xlabel=words("requested"), ylabel=words("measured"))
-    handles, labels = places[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+        axes.set_xticks(sorted(set(asked)))
+    legend(figure, *places[0].get_legend_handles_labels())
     return save(figure, folder, "pose")
 
 
@@ -132,5 +139,6 @@ def measured_pose(runs: Sequence[Run]) -> list[tuple[str, Axis, float, float]]:
                 if angle is not None and finite.size:
                     name = run.label if len(runs) > 1 else ""
                     label = " · ".join(part for part in (name, match[1] or "") if part) or run.label
+                    label = drawable(short(label, 40))
                     found.append((label, axis, float(angle), float(finite.mean())))
     return found

@@ -46,7 +46,7 @@ _ENGLISH = {
     "few_note": "Only {clusters} independent clips or people: the intervals are rough.",
     "no_interval_note": "Too few independent clips or people for an interval.",
     "rank_note": "Best in bold, second best underlined, among the models of one setting.",
-    "unranked_clips_note": "Not ranked: the means are over different clips.",
+    "unranked_clips_note": "Means over different clips are not ranked against one another.",
     "mixed_note": "Protocols differ ({fields}); columns are ranked only among rows of one protocol.",
     "unrotated_note": "Against the unrotated reference: how far the picture moved, not how good it is; not ranked.",
     "frames_note": "Mean over all frames alike, N = {n} frames.",
@@ -75,6 +75,12 @@ _ENGLISH = {
     ),
     "bars_note": "lines: the middle 90 % of a clip's frames; of the mean its 95 % interval",
     "hollow_note": "○ against the unrotated reference: how far the picture moved, not how good it is",
+    "unrotated_plot_note": "{metrics} under free view: against the unrotated reference, not a matter of quality",
+    "true_view_plot_note": "{metrics} under free view: against the true rotated view",
+    "worst_note": "dots: the worst frames",
+    "error_scale": "0 (black) to {full} or more levels",
+    "angle": "Requested {axis} (degrees)",
+    "radar_note": "from the worst mean (centre) to the best (rim) of those drawn: a shape, no measurement",
     "frame": "Frame",
     "requested": "Requested angle (degrees)",
     "measured": "Measured angle (degrees)",
@@ -126,7 +132,7 @@ _CHINESE = {
     "few_note": "独立的视频或人只有 {clusters} 个：区间很粗略。",
     "no_interval_note": "独立的视频或人太少，没有区间。",
     "rank_note": "同一设置的模型中，最好者加粗，次好者加下划线。",
-    "unranked_clips_note": "不排名：均值来自不同的视频。",
+    "unranked_clips_note": "来自不同视频的均值之间不排名。",
     "mixed_note": "协议不同（{fields}）；只在同一协议的行之间排名。",
     "unrotated_note": "与未旋转的参考比较：说明画面移动了多少，而不是好坏；不排名。",
     "frames_note": "对所有帧一视同仁的平均，N = {n} 帧。",
@@ -151,6 +157,12 @@ _CHINESE = {
     "pose_alarm": "{label}，{setting}：测得的姿态没有变化：{angle} 要求 {requested} 度，测得 {measured} 度。",
     "bars_note": "竖线：视频中间 90 % 的帧；平均值的竖线：95 % 区间",
     "hollow_note": "○ 与未旋转的参考比较：说明画面移动了多少，而不是好坏",
+    "unrotated_plot_note": "自由视角下的 {metrics}：与未旋转的参考比较，不说明好坏",
+    "true_view_plot_note": "自由视角下的 {metrics}：与真实旋转视角比较",
+    "worst_note": "圆点：最差的帧",
+    "error_scale": "0（黑）到 {full} 级或以上",
+    "angle": "要求的 {axis}（度）",
+    "radar_note": "从所画均值中最差的（中心）到最好的（边缘）：只是形状，不是测量",
     "frame": "帧",
     "requested": "要求的角度（度）",
     "measured": "测得的角度（度）",
@@ -164,6 +176,11 @@ _CHINESE = {
 }
 
 _WORDS: dict[str, dict[str, str]] = {"en": _ENGLISH, "zh": _CHINESE}
+
+
+def code_points(text: str) -> str:
+    """What stands for characters that a font lacks: `U+89C6.U+9891`."""
+    return ".".join(f"U+{ord(character):04X}" for character in text)
 
 
 class Words:

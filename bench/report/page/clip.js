@@ -24,17 +24,21 @@
     const { data, words } = Bench;
     const heads = [element("th", { class: "text", scope: "col" }, words.setting)];
     for (const metric of data.metrics) heads.push(element("th", { scope: "col", title: metric.definition }, head(metric)));
+    let starred = false;
     const rows = data.series.map((series, s) => {
       const row = element("tr", { class: isBaseline(s) ? series.setting : null }, element("th", { scope: "row" }, series.name));
       data.metrics.forEach((metric, m) => {
         const value = data.values[s][m][number];
-        if (value !== null) return row.append(element("td", {}, show(value, metric)));
+        const star = series.unrotated.includes(m) ? "*" : "";
+        starred ||= star !== "";
+        if (value !== null) return row.append(element("td", {}, show(value, metric) + star));
         const missing = Bench.missing(number, s, m);
         row.append(element("td", { class: `missing${missing.failed ? " failed" : ""}`, title: missing.reason }, missing.text));
       });
       return row;
     });
     byId("clip-values").replaceChildren(element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
+    byId("clip-caveat").hidden = !starred;
   };
 
   const isBaseline = (s) => ["ground-truth", "static"].includes(Bench.data.series[s].setting);
@@ -145,7 +149,8 @@
       if (!now) return;
       const parts = state.charts.map((chart) => {
         const line = chart.lines.find((one) => one.series === s);
-        return line ? `${chart.metric.label} ${show(line.values[frame] * chart.metric.scale, chart.metric)}` : null;
+        const star = Bench.data.series[s].unrotated.some((m) => Bench.data.metrics[m].id === chart.metric.id) ? "*" : "";
+        return line ? `${chart.metric.label} ${show(line.values[frame] * chart.metric.scale, chart.metric)}${star}` : null;
       });
       now.textContent = parts.filter(Boolean).join(" · ");
     });

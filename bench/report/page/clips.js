@@ -38,8 +38,9 @@
     };
     const cells = shown.map((column) => {
       const metric = Bench.data.metrics[column.metric];
-      const caveat = Bench.data.series[column.series].unrotated.includes(column.metric) ? `\n${Bench.words.unrotated}` : "";
-      return cell(column.name, `${column.series},${column.metric}`, `${metric.definition}${caveat}`);
+      const unrotated = Bench.data.series[column.series].unrotated.includes(column.metric);
+      const caveat = unrotated ? `\n${Bench.words.unrotated}` : "";
+      return cell(column.name + (unrotated ? "*" : ""), `${column.series},${column.metric}`, `${metric.definition}${caveat}`);
     });
     row.replaceChildren(cell(Bench.words.clip, "name", ""), ...cells);
   };
@@ -87,7 +88,9 @@
         return values[a] === values[b] ? a - b : sign * (values[a] < values[b] ? -1 : 1);
       });
     }
-    byId("matches").textContent = `${state.order.length} ${Bench.words.of} ${data.clips.length}`;
+    const caveat = columns().some((column) => data.series[column.series].unrotated.includes(column.metric));
+    const count = `${state.order.length} ${Bench.words.of} ${data.clips.length}`;
+    byId("matches").textContent = count + (caveat ? ` · * ${Bench.words.unrotated}` : "");
     byId("no-match").hidden = state.order.length > 0;
     state.focus = 0;
     state.first = -1;
@@ -171,11 +174,11 @@
         arrange();
       };
       byId("grid").addEventListener("scroll", () => requestAnimationFrame(() => drawRows()), { passive: true });
-      window.addEventListener("resize", () => drawRows());
+      window.addEventListener("resize", () => shown.length && drawRows());
       byId("count-clips").textContent = data.clips.length;
     },
     show() {
-      if (state.first < 0) arrange();
+      if (!shown.length) arrange();
       else drawRows(true);
     },
     key(event) {

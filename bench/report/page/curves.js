@@ -71,7 +71,8 @@
       for (const frame of marks.filter((mark) => Number.isInteger(mark) && mark < frames)) {
         parts.push(element("text", { x: x(frame), y: HEIGHT - 6, "text-anchor": "middle" }, String(frame)));
       }
-      for (const line of lines) {
+      // Broken lines lie over whole ones: where two agree, both are seen.
+      for (const line of [...lines].sort((a, b) => Boolean(DASHES[a.series % 8]) - Boolean(DASHES[b.series % 8]))) {
         let path = "", pen = false;
         line.values.forEach((value, frame) => {
           if (!Number.isFinite(value)) return (pen = false);

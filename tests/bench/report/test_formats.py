@@ -7,8 +7,10 @@ import shutil
 import string
 import subprocess
 
+import pandas as pd
 import pytest
 
+from bench.report import latex
 from bench.report import words as words_module
 from bench.report.clip_table import clip_table
 from bench.report.columns import columns_of
@@ -168,6 +170,28 @@ def test_latex_escapes_every_printable_character():
     # What is left of the specials stands in commands.
     assert not re.search(r"(?<!\\)[&%#_]", text)
     assert "\\benchtext{视频}{\\texttt{U+89C6.U+9891}}" in text
+
+
+def test_wide_latex_tables_spread_over_panels(runs, words):
+    table = summary_table(runs, columns_of(runs), words)
+    panels = latex._panels(table)
+    assert len(panels) > 1
+    assert [column for panel in panels for column in panel.columns] == list(table.columns)
+    for i, row in enumerate(table.rows):
+        assert [cell for panel in panels for cell in panel.rows[i].cells] == list(row.cells)
+        assert {panel.rows[i].stub for panel in panels} == {row.stub}
+    narrow = summary_table(runs, columns_of(runs)[:2], words)
+    assert len(latex._panels(narrow)) == 1
+
+
+def test_metrics_that_a_setting_never_had_are_no_columns(tmp_path, words):
+    folder = make_run(tmp_path / "run", metrics=("psnr", "ssim"))
+    rows = pd.read_csv(folder / "clips.csv")
+    rows[(rows["setting"] == "original") | (rows["metric"] == "psnr")].to_csv(folder / "clips.csv", index=False)
+    (run,) = load([folder])
+    keys = {s: [c.key for c in clip_table(run, s, columns_of([run]), words, id="c").columns] for s in run.settings}
+    assert keys["static"] == ["psnr"]
+    assert keys["original"] == ["psnr", "ssim"]
 
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no TeX (pdflatex) on this machine")

@@ -46,7 +46,7 @@ def browser():
     arguments = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--window-size=1300,900")
     for argument in (*arguments, "--autoplay-policy=no-user-gesture-required"):
         options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     driver.set_script_timeout(30)
     yield driver
@@ -67,11 +67,21 @@ def page(request, report, browser):
     browser.get(address)
     yield browser
     messages = browser.get_log("browser")
+    asked = requests(browser)
     browser.get("about:blank")
     if server is not None:
         server.shutdown()
         server.server_close()
     assert messages == []
+    root = address.removesuffix("index.html")
+    assert any(url.endswith(".mp4") for url in asked)
+    assert [url for url in asked if not url.startswith((root, "data:", "about:"))] == []
+
+
+def requests(driver):
+    """What the browser has asked for since the last time."""
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
 
 
 def until(driver, script, seconds=20.0):
@@ -106,8 +116,29 @@ def test_every_part_works(page):
     assert until(driver, "document.querySelectorAll('#tab-summary table').length >= 2")
     assert not driver.execute_script("return document.querySelectorAll('b').length")
 
-    go(driver, "#/clips")
+    # the keyboard reaches every tab, and shows where it is
+    from selenium.webdriver import Keys
+
+    for name in ("skip", "summary", "clips"):
+        press(driver, Keys.TAB)
+        assert driver.execute_script("const a = document.activeElement; return a.dataset.tab || a.className") == name
+        assert driver.execute_script("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+    # a window that changes before the clips are shown leaves them nothing to miss
+    driver.execute_script("window.dispatchEvent(new Event('resize'))")
+    press(driver, Keys.ENTER)
+    assert until(driver, "!document.getElementById('tab-clips').hidden")
     assert rows(driver) == list(CLIPS)
+
+    # values against the unrotated reference are marked
+    view = "const v = document.getElementById('view'); v.value = arguments[0]; v.onchange()"
+    heads = "[...document.querySelectorAll('#grid thead button')].map(e => e.textContent.trim()).join(' ')"
+    assert "*" not in driver.execute_script(f"return {heads}")
+    driver.execute_script(view, "s3")
+    assert "PSNR ↑*" in driver.execute_script(f"return {heads}")
+    assert "NIQE ↓*" not in driver.execute_script(f"return {heads}")
+    assert driver.find_element("id", "matches").text.endswith("* against the unrotated reference")
+    driver.execute_script(view, "s2")
 
     # sort by PSNR, the worst first, then the other way
     column = "document.querySelectorAll('#grid thead button')[2]"
@@ -144,8 +175,6 @@ def test_every_part_works(page):
     assert until(driver, "[...document.querySelectorAll('#players video')].every(v => v.readyState >= 2)")
 
     # step a frame: every video moves by one
-    from selenium.webdriver import Keys
-
     driver.execute_script("document.activeElement.blur()")
     press(driver, Keys.ARROW_RIGHT)
     press(driver, Keys.ARROW_RIGHT)
@@ -214,6 +243,20 @@ def test_every_part_works(page):
     press(driver, "?")
     assert driver.execute_script("return document.getElementById('keys').open")
     driver.execute_script("document.getElementById('keys').close()")
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_follows_the_colours_of_the_system(report, browser, scheme):
+    browser.get((report / "index.html").as_uri())
+    browser.execute_script("localStorage.clear()")
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    try:
+        browser.refresh()
+        assert browser.execute_script("return document.documentElement.dataset.theme") == scheme
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 @needs_browser

@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report import plots, strips, view_plots
-from bench.report.columns import choose, columns_of
+from bench.report import plot_style, plots, strips, view_plots
+from bench.report.columns import MetricColumn, choose, columns_of
+from bench.report.frame_data import Curve
 from bench.report.plots import _rank_correlation, draw, series_of
 from bench.report.run import load
+from bench.report.words import Words
 from bench.report.worst_frames import even_frames, worst_frames
 from bench.report.write import write_report
 from bench.store import file_name
-from tests.bench.report.runs import CLIPS, HOSTILE, make_run
+from tests.bench.report.runs import CLIPS, HOSTILE, METRICS, make_run
 
 SWEEP = ("ground-truth", "original", "free-view:-30,0,0", "free-view:0,0,0", "free-view:30,0,0", "free-view:0,15,0")
 
@@ -46,7 +48,8 @@ def test_every_plot_comes_as_vector_and_picture(words, tmp_path):
     written += draw(("bars",), run, choose(columns, ["psnr"]), words, tmp_path / "plots")
     alone = load([make_run(tmp_path / "alone", clips=(HOSTILE,), settings=settings, metrics=("psnr",))])
     written += draw(("curves",), alone, columns_of(alone), words, tmp_path / "plots")
-    expected = {"bars-psnr", "distributions", "radar", "correlation-original", file_name(f"curves-{HOSTILE}")}
+    plots = {"bars-psnr", "distributions", "radar-original", "correlation-original"}
+    expected = {*plots, file_name(f"curves-{HOSTILE}")}
     assert names(written) == expected
     assert names(written, ".pdf") == expected
     for path in written:
@@ -84,6 +87,29 @@ def test_measured_pose_is_the_mean_over_frames(swept):
 def test_runs_without_free_views_have_no_such_plots(tmp_path, words):
     run = load([make_run(tmp_path / "run", settings=("ground-truth", "static", "original"))])
     assert draw(["sweep", "pose"], run, columns_of(run), words, tmp_path / "plots") == []
+
+
+def test_radar_has_no_metric_against_the_unrotated_reference(runs, words, tmp_path):
+    columns = columns_of(runs[:2])
+    assert names(draw(["radar"], runs[:2], choose(columns, ["psnr", "ssim", "l1", "niqe"]), words, tmp_path)) == {
+        "radar-original"
+    }
+    series = [one for one in series_of(runs[:2], words) if one.setting.startswith("free")]
+    assert "PSNR, L1" in plots.unrotated_note(choose(columns, ["psnr", "l1", "niqe"]), series, words)
+    assert plots.unrotated_note(choose(columns, ["niqe"]), series, words) == ""
+
+
+def test_characters_without_a_font_are_named():
+    text = plot_style.drawable("a_$\U000e0041\nü")
+    assert text == "a_$U+E0041.U+000Aü"
+    assert plot_style.short("abcdefghij", 7) == "abc…hij"
+
+
+def test_plots_in_a_script_without_a_font_are_english(monkeypatch, caplog):
+    monkeypatch.setattr(plot_style, "_characters", lambda: frozenset(range(128)))
+    assert plot_style.plot_words(Words("zh")).language == "en"
+    assert "the plots are in English" in caplog.text
+    assert plot_style.plot_words(Words("en")).language == "en"
 
 
 def test_colours_stay_with_their_series(runs, words):
@@ -140,8 +166,30 @@ def test_strips_show_source_reference_settings_and_errors(runs, words, tmp_path)
         apart = line.pictures["original"].astype(int) - line.pictures["reference"].astype(int)
         np.testing.assert_array_equal(line.pictures["error map: original"], np.abs(apart).mean(axis=2).astype(np.uint8))
         np.testing.assert_array_equal(line.pictures["source"], lines[0].pictures["reference"])
-    written = strips.write_strips(run, columns_of(runs)[:3], words, tmp_path)
-    assert {path.name for path in written} == {f"{file_name(clip)}.png" for clip in CLIPS}
+    caveat = strips._caveat({"free-view:30,10,0": strips.plain(columns_of(runs))}, words)
+    assert "PSNR, SSIM, L1, LPIPS under free view: against the unrotated reference" in caveat
+
+
+@pytest.mark.slow
+def test_a_strip_for_every_clip_with_videos(words, tmp_path):
+    folder = make_run(tmp_path / "run", clips=("anna_1", HOSTILE), metrics=("psnr",), videos=True)
+    (run,) = load([folder])
+    written = strips.write_strips(run, columns_of([run]), words, tmp_path / "strips")
+    assert {path.name for path in written} == {"anna_1.png", f"{file_name(HOSTILE)}.png"}
+
+
+def test_strips_prefer_the_true_view(words):
+    plain, twin = (
+        MetricColumn(METRICS["psnr"].model_copy(update={"id": id, "label": label}))
+        for id, label in (("psnr", "PSNR"), ("psnr_true_view", "PSNR (true view)"))
+    )
+    view = "free-view:30,10,0"
+    curve = Curve(view, "psnr", np.arange(2), np.arange(2.0), np.array([20.0, np.inf]))
+    curves = {(view, "psnr"): curve, (view, "psnr_true_view"): curve}
+    chosen = strips._metrics(view, curves, [plain, twin])
+    assert chosen == [twin]
+    assert strips._values(view, 1, curves, chosen) == "PSNR ∞"
+    assert "true rotated view" in strips._caveat({view: chosen}, words)
 
 
 def test_clips_without_videos_have_no_strip(runs, words, tmp_path):
@@ -150,7 +198,7 @@ def test_clips_without_videos_have_no_strip(runs, words, tmp_path):
 
 @pytest.mark.slow
 def test_pictures_stand_on_the_page(tmp_path):
-    folder = make_run(tmp_path / "run", clips=CLIPS[:2], metrics=("psnr", "ssim"), videos=True)
+    folder = make_run(tmp_path / "run", clips=CLIPS[:1], metrics=("psnr",), videos=True)
     options = argparse.Namespace(
         runs=[folder], out=None, allow_mixed=False, published=None, format=["html"], columns=None, digits=None,
         transpose=False, caption=None, lang="en", plots=["distributions"], strips=True, serve=False, port=0,
