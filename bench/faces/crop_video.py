@@ -158,5 +158,6 @@ def shrunk(pixels: Tensor, rule: CropRule) -> tuple[Tensor, float]:
     if factor <= 1:
         return pixels, 1.0
     size = (int(height / factor), int(width / factor))
-    small = interpolate(pixels.float(), size=size, mode="bilinear", antialias=True)
-    return small.round().to(torch.uint8), factor
+    # One at a time: a batch of large frames as floats would be most of the memory that this needs.
+    small = [interpolate(frame[None].float(), size=size, mode="bilinear", antialias=True) for frame in pixels]
+    return torch.cat(small).round().to(torch.uint8), factor
