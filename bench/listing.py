@@ -1,38 +1,92 @@
-"""`benchmark.py list suites|metrics|models|settings`: what there is."""
+"""`benchmark.py list suites|metrics|models|settings`: what there is; `list suites NAME`: what one suite is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.errors import BenchError
 from bench.parser import Parser
+
+if TYPE_CHECKING:
+    from bench.suite import SuiteFile
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print one list; returns the exit code."""
+    """Print one list; returns the exit code.
+
+    Raises:
+        BenchError: there is no suite of that name.
+    """
     parser = Parser(prog="benchmark.py list", description="Say what there is.", allow_abbrev=False)
     parser.add_argument("what", choices=tuple(_LISTS))
-    _LISTS[parser.parse_args(argv).what]()
+    parser.add_argument("name", nargs="?", metavar="SUITE", help="one suite: its list, licence, and what is present")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where that suite's data should be")
+    options = parser.parse_args(argv)
+    if options.name is None:
+        _LISTS[options.what]()
+    elif options.what == "suites":
+        _suite(options.name, options.data)
+    else:
+        raise BenchError(f"'list {options.what}' takes no name: '{options.name}' is one too many")
     return 0
 
 
 def _suites() -> None:
     from bench import suite
 
-    _print(
-        ("suite", "version", "clips", "licence", "title"),
-        [_suite_row(suite.FOLDER / f"{name}.toml") for name in suite.names()],
-    )
+    rows = []
+    for name in suite.names():
+        written = suite.written(name)
+        count = f"list '{written.published}'" if written.published else str(len(written.clips))
+        rows.append((written.id, str(written.version), count, written.title))
+    _print(("suite", "version", "clips", "title"), rows)
+    print("\n'benchmark.py list suites NAME --data DIR' says its licence, how to get it and what of it is there.")
 
 
-def _suite_row(path: object) -> tuple[str, ...]:
-    import tomllib
-    from pathlib import Path
+def _suite(name: str, data: Path | None) -> None:
+    from rich.table import Table
+    from rich.text import Text
 
-    from bench.suite import SuiteFile
+    from bench import suite
+    from bench.progress import terminal
 
-    written = SuiteFile.read(tomllib.loads(Path(str(path)).read_text("utf-8")), where=f"suite file '{path}'")
-    count = f"list '{written.published}'" if written.published else str(len(written.clips))
-    return (written.id, str(written.version), count, written.licence, written.title)
+    written = suite.written(name)
+    grid = Table(box=None, show_header=False)
+    for label, text in _facts(name, written, data):
+        grid.add_row(Text(label, style="bold"), Text(text))
+    terminal().print(grid)
+
+
+def _facts(name: str, written: SuiteFile, data: Path | None) -> Iterator[tuple[str, str]]:
+    from bench import published, suite
+    from bench.lists.published import LISTS
+
+    yield "suite", f"{written.id}, version {written.version}: {written.title}"
+    yield "licence", written.licence
+    yield "settings", "  ".join(written.settings)
+    if written.published:
+        source = LISTS[written.published]
+        for file, (address, sha256) in source.files.items():
+            yield f"DIR/{file}", f"{address}  sha256 {sha256}"
+        if not source.files:
+            yield f"DIR/{source.name}", f"put {source.what} there"
+    else:
+        yield "clips", ", ".join(entry.id for entry in written.clips)
+    if written.how_to_get:
+        yield "to get it", written.how_to_get
+    if name in published.datasets():
+        yield "published", f"numbers of others: python report.py --published {name}"
+    if data is None and (written.published or written.how_to_get):
+        yield "present", "say where with --data DIR"
+        return
+    try:
+        found = suite.load(name, data=data)
+    except BenchError as error:
+        yield "present", str(error)
+    else:
+        yield "present", f"{len(found.clips)} of {found.listed}" + (f" under {data}" if data is not None else "")
 
 
 def _metrics() -> None:
@@ -72,13 +126,14 @@ _LISTS: dict[str, Callable[[], None]] = {
 
 
 def _print(head: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from bench.progress import terminal
 
     grid = Table(box=None, header_style="bold")
     for name in head:
         grid.add_column(name)
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
-    Console().print(grid)
+    terminal().print(grid)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -18,7 +19,7 @@ from bench.errors import BenchError, WeightsError
 from bench.manifest import ClipRecord, MetricRecord, ModelRecord, RunManifest, SuiteRecord
 from bench.parts import Parts
 from bench.pipeline import ClipResult
-from bench.plan import Plan
+from bench.plan import CODEC_FLOOR, GROUND_TRUTH, STATIC, Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
 from bench.store import read_clips, write_text
@@ -31,6 +32,9 @@ from metrics import registry
 from metrics.metric import Metric, Pool, Resources
 from metrics.outcome import Outcome, Skip
 from metrics.true_view import true_view
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +49,8 @@ class Finished:
     manifest: RunManifest
     tables: tuple[Table, ...]
 
-    @property
-    def failures(self) -> list[ClipRecord]:
-        """Clips that have no values at all."""
-        return [clip for clip in self.manifest.clips if clip.status == "failed"]
+    failures: tuple[str, ...]
+    """Ids of the clips that could not be run, or not under some setting."""
 
 
 @dataclass(slots=True)
@@ -265,7 +267,15 @@ def _finish(
         write_text(out / "table.md", "\n".join(table.to_markdown() for table in shown))
         write_text(out / "run.json", manifest.model_dump_json(indent=2))
         parts.remove()
-    return Finished(out, manifest, tuple(shown))
+    return Finished(out, manifest, tuple(shown), tuple(_failures(records, clips, manifest.settings)))
+
+
+def _failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:
+    """Clips without any outcome but failures in some row that is the model's."""
+    mine = clips[clips["setting"].isin([row for row in rows if row not in (GROUND_TRUTH, STATIC, CODEC_FLOOR)])]
+    failed = mine["status"].eq("failed").groupby([mine["clip"], mine["setting"]]).all()
+    lost = {str(clip) for clip, _ in failed[failed].index}
+    return [record.id for record in records if record.status == "failed" or record.id in lost]
 
 
 @contextlib.contextmanager

@@ -107,38 +107,50 @@ def load(name: str, *, data: Path | None = None) -> Suite:
     """
     if name.endswith(".toml") and Path(name).is_file():
         return read(Path(name), data=data)
-    path = FOLDER / f"{name}.toml"
+    return read(_shipped(name), data=data)
+
+
+def written(name: str) -> SuiteFile:
+    """The file of a named suite, without looking for its clips.
+
+    Raises:
+        BenchError: no suite is called `name`.
+    """
+    return _written(_shipped(name))
+
+
+def _shipped(name: str) -> Path:
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=2)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise BenchError(f"there is no suite '{name}': {hint}the suites are {', '.join(names())}")
-    return read(path, data=data)
+    return FOLDER / f"{name}.toml"
 
 
 def read(path: Path, *, data: Path | None = None) -> Suite:
     """Read a suite file; its clips lie under `data`, or beside the file."""
-    written = _written(path)
-    for setting in (*written.settings, *(view for entry in written.clips for view in entry.views)):
+    file = _written(path)
+    for setting in (*file.settings, *(view for entry in file.clips for view in entry.views)):
         Setting.parse(setting)
     root = data if data is not None else path.parent
-    prepared = _recipe_of(root) if written.published else written.prepared
-    clips = _listed(written, data) if written.published else [_clip(entry, root) for entry in written.clips]
+    prepared = _recipe_of(root) if file.published else file.prepared
+    clips = _listed(file, data) if file.published else [_clip(entry, root) for entry in file.clips]
     _refuse_repeats(clips, f"suite file '{path}'")
     present = tuple(clip for clip in clips if clip.path.is_file())
     if not present:
         raise BenchError(
-            f"suite '{written.id}': none of its {len(clips)} clips is under '{root}': name the folder with --data"
-            + (f"; {written.how_to_get}" if written.how_to_get else "")
+            f"suite '{file.id}': none of its {len(clips)} clips is under '{root}': name the folder with --data"
+            + (f"; {file.how_to_get}" if file.how_to_get else "")
         )
     missing = tuple(clip.id for clip in clips if not clip.path.is_file())
     return Suite(
-        id=written.id,
-        version=written.version,
-        title=written.title,
+        id=file.id,
+        version=file.version,
+        title=file.title,
         clips=present,
         listed=len(clips),
-        size=prepared.size if prepared is not None else written.frames.size,
-        settings=written.settings,
+        size=prepared.size if prepared is not None else file.frames.size,
+        settings=file.settings,
         prepared=prepared,
         missing=missing,
     )
@@ -182,10 +194,11 @@ def _clip(entry: ClipEntry, root: Path) -> Clip:
     return Clip(id=entry.id, path=root / entry.file, person=entry.person, views=views)
 
 
-def of_videos(patterns: Sequence[str], *, size: tuple[int, int] = (256, 256)) -> Suite:
+def of_videos(patterns: Sequence[str], *, size: tuple[int, int] = (256, 256), option: str = "--videos") -> Suite:
     """Every file that the glob patterns match, as a suite of its own. A folder stands for the videos in it.
 
     Clips are called after their files; where two would share a name, their suffix or folder tells them apart.
+    `option` is what gave the patterns.
 
     Raises:
         BenchError: a pattern matches no file.
@@ -194,7 +207,8 @@ def of_videos(patterns: Sequence[str], *, size: tuple[int, int] = (256, 256)) ->
     for pattern in patterns:
         found = sorted(_expand(pattern))
         if not found:
-            raise BenchError(f"--videos '{pattern}' matches no file: check the path, and quote the pattern")
+            what = "holds no video file" if Path(pattern).is_dir() else "matches no file"
+            raise BenchError(f"{option} '{pattern}' {what}: check the path, and put a pattern in quotes")
         paths += found
     unique = sorted({path.resolve(): path for path in paths}.values())
     clips = tuple(Clip(id=identity, path=path) for identity, path in zip(_identities(unique), unique, strict=True))
@@ -213,7 +227,7 @@ def of_pairs(table: Path, *, size: tuple[int, int] = (256, 256)) -> Suite:
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BenchError(f"the pairs '{table}' cannot be read: {error}") from None
+        raise BenchError(f"the pairs '{table}' cannot be read ({error}): save them as CSV in UTF-8") from None
     if not rows or not {"source", "driving"} <= set(rows[0]):
         raise BenchError(f"the pairs '{table}' need a row of column names with source and driving, and a pair")
     clips = tuple(_pair(table, number, row) for number, row in enumerate(rows, start=2))

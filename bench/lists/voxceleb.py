@@ -29,6 +29,8 @@ def read(path: Path, *, partition: str | None = "test") -> list[Listed]:
     clips: list[Listed] = []
     seen: dict[str, int] = {}
     for row in rows:
+        if len(row) != len(COLUMNS) or None in row.values():
+            raise _wrong_row(path, rows.line_num)
         if partition is not None and row["partition"] != partition:
             continue
         clip = _clip(row, path, rows.line_num)
@@ -44,7 +46,7 @@ def _clip(row: dict[str, str], path: Path, number: int) -> Listed:
         start, end, fps, width, height = (int(row[name]) for name in ("start", "end", "fps", "width", "height"))
         left, top, right, bottom = (int(edge) for edge in row["bbox"].split("-"))
     except (ValueError, TypeError, AttributeError):
-        raise BenchError(f"{path}, line {number}: not a row of {','.join(COLUMNS)}: get the list again") from None
+        raise _wrong_row(path, number) from None
     return Listed(
         id=f"{row['person_id']}#{row['video_id']}#{start:06d}#{end:06d}",
         video=row["video_id"],
@@ -53,3 +55,7 @@ def _clip(row: dict[str, str], path: Path, number: int) -> Listed:
         person=row["person_id"],
         partition=row["partition"],
     )
+
+
+def _wrong_row(path: Path, number: int) -> BenchError:
+    return BenchError(f"{path}, line {number}: not a row of {','.join(COLUMNS)}: get the list again")

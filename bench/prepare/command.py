@@ -59,6 +59,9 @@ def main(argv: Sequence[str]) -> int:
         if clip.status == "rejected":
             console.print(Text(f"rejected: {clip.id}: {clip.reason}"))
     counts = Counter(clip.status for clip in clips)
+    if first := next((clip for clip in clips if clip.status == "missing"), None):
+        more = f", and {counts['missing'] - 1} clips more" if counts["missing"] > 1 else ""
+        console.print(Text(f"missing: {first.id}: {first.reason}{more}"))
     missing = f", {counts['missing']} missing" if counts["missing"] else ""
     console.print(
         Text(
@@ -120,7 +123,7 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
     from bench.suite import of_videos
 
     if options.suite is None:
-        return [Task(clip.id, clip.path) for clip in of_videos(options.raw).clips]
+        return [Task(clip.id, clip.path) for clip in of_videos(options.raw, option="--raw").clips]
     from bench.lists import published
 
     raw = _by_name(options.raw)
@@ -146,7 +149,7 @@ def _by_name(patterns: Sequence[str]) -> dict[str, Path]:
             found = Path(pattern).rglob("*")
             paths += [path for path in found if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
         else:
-            paths += [clip.path for clip in of_videos([pattern]).clips]
+            paths += [clip.path for clip in of_videos([pattern], option="--raw").clips]
     return {path.stem: path for path in sorted(paths, reverse=True)}
 
 

@@ -68,6 +68,12 @@ class TestVoxCeleb:
         with pytest.raises(BenchError, match=r"vox\.csv, line 3"):
             voxceleb.read(path, partition=None)
 
+    @pytest.mark.parametrize("bad", ["garbage", ROW.strip() + ",more"])
+    def test_a_damaged_row_is_not_taken_for_another_partitions(self, tmp_path, bad):
+        path = written(tmp_path / "vox.csv", HEAD + self.ROW + bad + "\n")
+        with pytest.raises(BenchError, match=r"vox\.csv, line 3"):
+            voxceleb.read(path)
+
     def test_a_missing_or_other_file_says_what_to_put_there(self, tmp_path):
         with pytest.raises(BenchError, match=r"missing: put vox-metadata\.csv of github"):
             voxceleb.read(tmp_path / "vox.csv")

@@ -40,7 +40,9 @@ def test_a_listed_suite_counts_what_is_missing(listed, capsys):
         "32",
     ]
     assert main(words) == 0
-    assert "2 of 3 clips prepared, 0 rejected, 1 missing" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "2 of 3 clips prepared, 0 rejected, 1 missing" in told
+    assert "missing: id2#xyz#000000#000010: raw video 'xyz' is not there" in told
     assert {file.name for file in (data / "clips").iterdir()} == {
         "id1#abc#000000#000010.mkv",
         "id1#abc#000005#000015.mkv",
@@ -74,7 +76,8 @@ def test_suggest_prints_the_public_scripts_command(tmp_path, capsys, monkeypatch
         (["--raw", "x", "--data", "y", "--crop", "listed"], "--crop listed needs a list"),
         (["--raw", "x", "--data", "y", "--kernel", "cubic"], "no resize kernel 'cubic'"),
         (["--raw", "x", "--data", "y", "--detector", "eyes"], "no face detector 'eyes'"),
-        (["--raw", "nowhere/*.mp4", "--data", "y"], "matches no file"),
+        (["--raw", "nowhere/*.mp4", "--data", "y"], r"--raw 'nowhere/\*\.mp4' matches no file"),
+        (["--raw", ".", "--data", "y"], r"--raw '\.' holds no video file"),
         (["--raw", "x", "--data", "y", "--size", "0"], "invalid"),
         (["--rwa", "x"], "did you mean --raw"),
     ],
