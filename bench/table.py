@@ -155,6 +155,8 @@ def _notes(
     if manifest.model.description:
         told = ", ".join(f"{name} {value}" for name, value in manifest.model.description.items())
         notes.append(f"model {manifest.model.name}: {told}")
+    if manifest.protocol.carrier != "uint8":
+        notes.append(f"carrier: predictions were read from {manifest.protocol.carrier}, which is not what a model gave")
     compared = [metric.label for metric in metrics if metric.needs_reference]
     if compared and any(setting.startswith("free-view") for setting in manifest.settings):
         notes.append(f"free view: {', '.join(compared)} are against the unrotated reference and are never ranked")

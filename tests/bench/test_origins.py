@@ -77,6 +77,7 @@ def test_lossy_files_are_named_in_the_protocol(films, in_process, tmp_path):
     rows = scored(films, out, ModelPlan("x", predictions=Predictions(lossy / "videos")), codec=None)
     protocol = read_manifest(out).protocol
     assert protocol.carrier == "file: h264"
+    assert "read from file: h264" in (out / "table.md").read_text()
     assert read_manifest(out).protocol_hash == protocol.hash
     assert set(rows[rows["metric"] == "l1"]["protocol"]) == {protocol.row_hash("l1")}
     assert set(read_manifest(in_process).protocol.differences(protocol)) == {"carrier"}
