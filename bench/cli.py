@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"benchmark.py: {error}", file=sys.stderr)
         return MISTAKE
     except KeyboardInterrupt:
-        print("benchmark.py: interrupted; what had ended is in the run folder", file=sys.stderr)
+        print("benchmark.py: interrupted; what had ended is kept", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; do not let the interpreter complain about it at exit.

@@ -130,7 +130,7 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
     return [
         Task(
             clip.id,
-            raw.get(clip.video),
+            _one(raw.get(clip.video, []), clip.video),
             wanted=f"raw video '{clip.video}'",
             span=clip.span,
             box=clip.box,
@@ -140,7 +140,13 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
     ]
 
 
-def _by_name(patterns: Sequence[str]) -> dict[str, Path]:
+def _one(paths: Sequence[Path], name: str) -> Path | None:
+    if len(paths) > 1:
+        raise BenchError(f"two raw videos are called '{name}' ({paths[0]}, {paths[1]}): keep one of them under --raw")
+    return paths[0] if paths else None
+
+
+def _by_name(patterns: Sequence[str]) -> dict[str, list[Path]]:
     from bench.suite import VIDEO_SUFFIXES, of_videos
 
     paths: list[Path] = []
@@ -150,7 +156,10 @@ def _by_name(patterns: Sequence[str]) -> dict[str, Path]:
             paths += [path for path in found if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
         else:
             paths += [clip.path for clip in of_videos([pattern], option="--raw").clips]
-    return {path.stem: path for path in sorted(paths, reverse=True)}
+    named: dict[str, list[Path]] = {}
+    for path in sorted(set(paths)):
+        named.setdefault(path.stem, []).append(path)
+    return named
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:

@@ -49,6 +49,14 @@ def test_a_listed_suite_counts_what_is_missing(listed, capsys):
     }
 
 
+def test_two_raw_videos_of_one_name_are_refused(listed):
+    folder, path = listed
+    write(folder / "raw" / "abc.mkv", pictures(20))
+    words = ["--suite", "voxceleb", "--list", str(path), "--raw", str(folder / "raw"), "--data", str(folder / "data")]
+    with pytest.raises(BenchError, match=r"two raw videos are called 'abc' .*abc\.mkv, .*abc\.mp4"):
+        main(words)
+
+
 def test_a_folder_of_videos(tmp_path, capsys, monkeypatch):
     (tmp_path / "raw").mkdir()
     write(tmp_path / "raw" / "one.mp4", pictures(10))
