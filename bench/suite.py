@@ -133,7 +133,7 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
     for setting in (*file.settings, *(view for entry in file.clips for view in entry.views)):
         Setting.parse(setting)
     root = data if data is not None else path.parent
-    prepared = _recipe_of(root) if file.published else file.prepared
+    prepared = file.prepared if data is None else file.prepared or _recipe_of(data)
     clips = _listed(file, data) if file.published else [_clip(entry, root) for entry in file.clips]
     _refuse_repeats(clips, f"suite file '{path}'")
     present = tuple(clip for clip in clips if clip.path.is_file())
@@ -185,13 +185,20 @@ def _recipe_of(data: Path) -> Recipe | None:
 
 def _prepared(data: Path, stem: str) -> Path:
     """Where a prepared clip lies: `clips/ID.*` or `ID.*` below the data folder."""
-    places = [folder / f"{stem}{suffix}" for folder in (data / "clips", data) for suffix in (".mkv", ".mp4", ".avi")]
+    places = _places(data, stem)
     return next((path for path in places if path.is_file()), places[0])
+
+
+def _places(data: Path, stem: str) -> list[Path]:
+    return [folder / f"{stem}{suffix}" for folder in (data / "clips", data) for suffix in (".mkv", ".mp4", ".avi")]
 
 
 def _clip(entry: ClipEntry, root: Path) -> Clip:
     views = {str(Setting.parse(view)): root / file for view, file in entry.views.items()}
-    return Clip(id=entry.id, path=root / entry.file, person=entry.person, views=views)
+    path = root / entry.file
+    if not path.is_file():
+        path = next((made for made in _places(root, Path(entry.file).stem) if made.is_file()), path)
+    return Clip(id=entry.id, path=path, person=entry.person, views=views)
 
 
 def of_videos(patterns: Sequence[str], *, size: tuple[int, int] = (256, 256), option: str = "--videos") -> Suite:
