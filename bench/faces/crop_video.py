@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from shlex import quote
 
 import numpy as np
 import torch
@@ -49,11 +50,14 @@ class Crop:
     box: Box
 
     def command(self, path: str, fps: float, size: tuple[int, int] = (256, 256)) -> str:
-        """The ffmpeg command that the public script prints; its duration leaves the last frame out."""
+        """The ffmpeg command that the public script prints; its duration leaves the last frame out.
+
+        Names that a shell would not take as they are come quoted.
+        """
         start, end = self.first / fps, self.last / fps
         left, top, right, bottom = self.box
         cut = f"crop={right - left}:{bottom - top}:{left}:{top}, scale={size[0]}:{size[1]}"
-        return f'ffmpeg -i {path} -ss {start} -t {end - start} -filter:v "{cut}" crop.mp4'
+        return f'ffmpeg -i {quote(path)} -ss {start} -t {end - start} -filter:v "{cut}" crop.mp4'
 
 
 @dataclass(slots=True)

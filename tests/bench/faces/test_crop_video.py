@@ -104,3 +104,8 @@ def test_real_face_is_in_the_crop():
     assert top < 70
     assert bottom > 180
     assert isinstance(crop.box, Box)
+
+
+def test_a_name_that_a_shell_would_read_otherwise_is_quoted():
+    command = Crop(0, 25, Box(0, 0, 8, 8)).command("a; rm $(b) 视频.mp4", 25.0)
+    assert command.startswith("ffmpeg -i 'a; rm $(b) 视频.mp4' -ss 0.0 -t 1.0 ")
