@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
 from bench.clips import set_digest
 from bench.environment import environment
@@ -160,6 +161,7 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     else:
         description, results = in_processes(suite.clips, plan, jobs=jobs)
         progress = RunProgress(len(suite.clips), console=console)
+    console.print(_said(plan.model.name, description))
     manifest = _manifest(suite, plan, protocol, metrics, description, command)
     parts = Parts(plan.out / PARTS)
     with _writable(plan.out):
@@ -178,6 +180,12 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     finally:
         finished = _finish(plan.out, manifest, parts, pools, seconds=time.monotonic() - began, complete=complete)
     return finished
+
+
+def _said(model: str, description: Description) -> Text:
+    """What is benchmarked, in one line."""
+    parts = [f"{name} {value}" for name, value in description.items()]
+    return Text(": ".join(filter(None, [f"model {model}", ", ".join(parts)])), style="dim")
 
 
 def _in_process(suite: Suite, worker: Worker, progress: RunProgress) -> Iterator[tuple[int, ClipResult]]:

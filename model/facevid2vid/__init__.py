@@ -48,6 +48,6 @@ def load(
     options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size, compile, cuda_graphs)
     with checkpoint.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    networks = build(read.architecture, read.networks).to(device)
-    identity = {"checkpoint_sha256": sha256, "variant": read.variant}
+    networks = build(read.architecture, read.networks)  # Norms are folded in float64, which not every device has.
+    identity = {"checkpoint_sha256": sha256, "variant": read.variant, "variant_reason": read.reason}
     return FaceVid2Vid(networks, options, device=device, identity=identity)

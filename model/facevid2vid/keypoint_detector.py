@@ -52,23 +52,20 @@ class KeypointDetector(nn.Module):
         self.down = AntiAliasing(3, architecture.shrink) if architecture.shrink > 1 else None
 
     def forward(self, image: Tensor) -> Keypoints:
-        """(B, 3, H, W) in [0, 1] → canonical keypoints: expectations of a softmax over all voxels."""
+        """(B, 3, H, W) in [0, 1] → canonical keypoints: expectations of a softmax over all voxels.
+
+        The softmax is taken in float32 over all voxels at once, as the public code does: with a million of them its sum
+        is off by parts in ten thousand on a CPU, and keypoints that agree with the public ones have to share that.
+        """
         if self.down is not None:
             image = self.down(image)
         features = self.predictor(image)
         logits = self.kp(features)
-        return keypoints_of(logits, None if self.jacobian is None else self.jacobian(features), self.temperature)
-
-
-def keypoints_of(logits: Tensor, jacobians: Tensor | None, temperature: float) -> Keypoints:
-    """Contiguous (B, K, D, H, W) logits and (B, 9K, D, H, W) maps, none or empty without jacobians → keypoints.
-
-    The softmax is taken in float32 over all voxels at once, as the public code does: with a million of them its sum is
-    off by parts in ten thousand on a CPU, and keypoints that agree with the public ones have to share that.
-    """
-    heatmap = (logits / temperature).flatten(2).softmax(2).view_as(logits)
-    value = expectation(heatmap)
-    if jacobians is None or jacobians.shape[1] == 0:
-        return Keypoints(value)
-    maps = jacobians.reshape(*value.shape[:2], 9, *logits.shape[2:])
-    return Keypoints(value, torch.einsum("bkdhw,bkndhw->bkn", heatmap, maps).view(*value.shape, 3))
+        heatmap = (logits / self.temperature).flatten(2).softmax(2).view_as(logits)
+        value = expectation(heatmap)
+        if self.jacobian is None:
+            return Keypoints(value)
+        maps = self.jacobian(features).view(*value.shape[:2], 9, *logits.shape[2:])
+        # A pairwise sum: a matrix product over all voxels would lose three digits in float32.
+        jacobian = (heatmap[:, :, None] * maps).sum((3, 4, 5))
+        return Keypoints(value, jacobian.view(*value.shape, 3))

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from bench.settings import Setting
-from model.facevid2vid.fast_estimators import FastKeypointDetector, fast_pose_estimator
 from model.facevid2vid.fast_generator import FastGenerator
+from model.facevid2vid.fast_pose_estimator import fast_pose_estimator
 from model.facevid2vid.geometry import Keypoints
 from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.networks import build
@@ -42,15 +42,6 @@ def test_generator(networks, architecture, algorithms, frames):
     for name in ("mask", "deformation", "occlusion"):
         torch.testing.assert_close(getattr(made.motion, name), getattr(plain.motion, name), rtol=0, atol=5e-6)
     torch.testing.assert_close(made.image, plain.image, rtol=0, atol=3e-5)
-
-
-def test_keypoint_detector(networks, architecture, algorithms, frames):
-    images = frames[:2].float() / 255
-    plain = networks.kp_detector(images)
-    fast = FastKeypointDetector(networks.kp_detector, architecture, algorithms)(images)
-    torch.testing.assert_close(fast.value, plain.value, rtol=0, atol=1e-5)
-    if architecture.jacobian:
-        torch.testing.assert_close(fast.jacobian, plain.jacobian, rtol=0, atol=1e-5)
 
 
 def test_pose_estimator(stub_networks, frames):
