@@ -53,13 +53,15 @@ def identity(name: str, resources: Resources) -> str:
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """The state dict in a file of `torch.save`; nothing that the file may carry beside tensors is ever executed.
+    """The state dict in a file of `torch.save`, or of numpy's `.npz` as float32; nothing that it carries is executed.
 
     Raises:
         WeightsError: it holds something else, or cannot be read.
     """
     import torch
 
+    if path.suffix == ".npz":
+        return _load_arrays(path)
     try:
         # Only the tensors that are asked for are read from a mapped file; half of VGG's never are.
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
@@ -69,6 +71,17 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise WeightsError(f"{path} is not a state dict: it holds more or other things than named tensors")
     return dict(state)
+
+
+def _load_arrays(path: Path) -> dict[str, Tensor]:
+    import numpy as np
+    import torch
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: torch.from_numpy(file[name]).float() for name in file.files}
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise WeightsError(f"{path} cannot be read as a file of arrays ({error}): install this package anew") from None
 
 
 def _file(name: str, resources: Resources) -> Path:

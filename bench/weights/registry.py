@@ -100,6 +100,24 @@ REGISTRY: dict[str, WeightsFile] = {
             licence="code MIT; weights for research",
             used_by=("face tracks of strict parity",),
         ),
+        WeightsFile(
+            name="face_mesh",
+            file="faces/mesh.npz",
+            package="bench",
+            sha256="1a7e98dbaf82767a730a5ab1308e7bca3eeb578c2592a4810a3b0a24bf14f9fc",
+            megabytes=1.1,
+            licence="Apache-2.0",
+            used_by=("akd", "jitter", "pose_error", "csim", "best-frame search"),
+        ),
+        WeightsFile(
+            name="face_identity",
+            file="faces/identity.npz",
+            package="bench",
+            sha256="92c55c2fa40408dab9ab11abed42edb1ea9d8dd8681d3481399ab819de6836e9",
+            megabytes=9.7,
+            licence="CC0-1.0",
+            used_by=("csim",),
+        ),
     )
 }
 
