@@ -26,6 +26,8 @@ class MetricRecord(Record):
     per_frame: bool = True
     needs_reference: bool = True
     """Whether the value compares with reference frames (and is meaningless against an unrotated reference)."""
+    needs_driving: bool = False
+    """Whether the value compares with what the setting asks for, made from the driving video; 0 for that itself."""
 
 
 class ModelRecord(Record):

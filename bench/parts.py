@@ -96,12 +96,18 @@ def detail_rows(result: ClipResult) -> list[list[str]]:
 
 
 def frame_table(result: ClipResult) -> pa.Table:
-    """Rows of frames.parquet: FRAME_COLUMNS; the metrics' values, then what the model measured of itself."""
+    """Rows of frames.parquet: FRAME_COLUMNS; the metrics' values, what they and the model measured."""
     series = [
         (setting, metric, outcome.per_frame)
         for setting, outcomes in result.outcomes.items()
         for metric, outcome in outcomes.items()
         if outcome.per_frame is not None
+    ]
+    series += [
+        (setting, name, values)
+        for setting, outcomes in result.outcomes.items()
+        for outcome in outcomes.values()
+        for name, values in (outcome.curves or {}).items()
     ]
     series += [
         (setting, name, values) for setting, measured in result.measured.items() for name, values in measured.items()

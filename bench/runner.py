@@ -248,6 +248,7 @@ def _record(metric: Metric) -> MetricRecord:
         digits=metric.digits,
         per_frame=metric.per_frame,
         needs_reference="reference" in metric.needs,
+        needs_driving="driving" in metric.needs,
     )
 
 

@@ -27,7 +27,12 @@ END: Final = "<!-- written by hand from here -->"
 
 _BLOCK: Final = re.compile(f"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)
 _BETTER: Final = {"higher": "higher ↑", "lower": "lower ↓", "none": "neither"}
-_NEEDS: Final[dict[Need, str]] = {"reference": "reference video", "audio": "sound", "source": "source frame"}
+_NEEDS: Final[dict[Need, str]] = {
+    "reference": "reference video",
+    "driving": "driving video",
+    "audio": "sound",
+    "source": "source frame",
+}
 
 
 def main(argv: Sequence[str]) -> int:

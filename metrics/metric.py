@@ -16,7 +16,7 @@ from metrics.frames import Frames
 from metrics.outcome import Outcome, Skip
 
 Direction = Literal["higher", "lower", "none"]
-Need = Literal["reference", "audio", "source"]
+Need = Literal["reference", "driving", "audio", "source"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +92,9 @@ class Metric:
 
     `definition` says in one line what exactly is computed and goes into the protocol with `id` and `version`.
     `scale` is display only: stored values are multiplied by it in tables (L1 is stored 0–1 and shown 0–255).
-    `needs` names what the clip must have; `weights` the registered weights it loads; `per_frame` whether it has a value
+    `needs` names what the clip must have: `reference` for frames to compare with, which are no truth for a turned head
+    or another person; `driving` for the driving video's motion, from which the metric makes the target that the setting
+    asks for; `audio`; `source`. `weights` the registered weights it loads; `per_frame` whether it has a value
     for every frame; `against` which video the reference frames come from. `begin` starts it on a clip and may raise
     `Skip` where the metric does not apply.
     """

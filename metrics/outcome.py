@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,8 +22,9 @@ class Outcome:
 
     `value` is NaN unless `status` is `value`. `n` counts the frames (or windows) behind the value, `infinite`
     those that were infinite and kept out of it (PSNR of identical frames). `per_frame` holds float64 values in
-    frame order where the metric has them. `details` are further numbers worth keeping (offset of a face track,
-    share of voiced time), stored beside the value, never shown as a column of their own.
+    frame order where the metric has them, NaN for a frame that has none (no face to measure). `details` are further
+    numbers worth keeping (offset of a face track, share of voiced time), stored beside the value, never shown as a
+    column of their own; `curves` the same frame by frame (measured angles).
     """
 
     status: Status
@@ -32,6 +34,7 @@ class Outcome:
     infinite: int = 0
     per_frame: NDArray[np.float64] | None = None
     details: dict[str, float] | None = None
+    curves: Mapping[str, NDArray[np.float64]] | None = None
 
     @classmethod
     def skipped(cls, reason: str) -> Outcome:

@@ -40,6 +40,10 @@ TABLE: dict[str, str] = {
     "lse_c_whole": "metrics.lse:LSE_C_WHOLE",
     "lse_d_whole": "metrics.lse:LSE_D_WHOLE",
     "av_offset_whole": "metrics.lse:AV_OFFSET_WHOLE",
+    "csim": "metrics.csim:CSIM",
+    "pose_error": "metrics.pose_error:POSE_ERROR",
+    "akd": "metrics.akd:AKD",
+    "jitter": "metrics.jitter:JITTER",
 }
 
 

@@ -88,7 +88,7 @@ class ClipScorer:
         for row, pred in preds.items():
             for running in self._running[row]:
                 target = (views or {}).get(row) if running.metric.against == "true-view" else ref
-                if self.cross_identity:
+                if self.cross_identity and "driving" not in running.metric.needs:
                     target = pred
                 if running.accumulator is not None and target is not None:
                     # A prediction that ends early is compared with the frames that both have.

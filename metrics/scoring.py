@@ -65,7 +65,7 @@ def score(
         id="pred", fps=fps, audio=_sound(audio), source=first if ref_given or source is not None else None
     )
     scorer = ClipScorer(
-        [metric for metric in chosen if ref_given or "reference" not in metric.needs],
+        [metric for metric in chosen if ref_given or not metric.needs & {"reference", "driving"}],
         {"original": facts},
         Resources(device=target, weights=dict(weights or {})),
     )

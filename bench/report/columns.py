@@ -88,7 +88,7 @@ def has_pooled(runs: Sequence[Run], metric: str) -> bool:
 
 def has_closeness(runs: Sequence[Run], metric: MetricRecord) -> bool:
     """Whether the ground truth has a value of its own to be close to."""
-    judged_alone = not metric.needs_reference and metric.direction != "none"
+    judged_alone = not (metric.needs_reference or metric.needs_driving) and metric.direction != "none"
     return judged_alone and any(len(run.values("ground-truth", metric.id)) > 0 for run in runs)
 
 

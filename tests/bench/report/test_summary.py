@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from bench.errors import BenchError
-from bench.report.columns import choose, columns_of, rounded
+from bench.report.columns import choose, columns_of, has_closeness, rounded
 from bench.report.run import load, refuse_mixed
 from bench.report.summary import summary_table
 from bench.report.words import Words
@@ -104,6 +104,12 @@ def test_closeness_is_the_mean_distance_from_each_clips_truth(runs):
     cell = cells(table_of(runs[:1]), "original")["niqe:closeness"]
     truth, found = runs[0].values("ground-truth", "niqe"), runs[0].values("original", "niqe")
     assert cell.value == pytest.approx(sum(abs(found[clip] - truth[clip]) for clip in CLIPS) / len(CLIPS))
+
+
+def test_a_metric_whose_truth_is_zero_has_no_distance_from_it(runs):
+    niqe = runs[0].manifest.metrics[list(METRICS).index("niqe")]
+    assert has_closeness(runs, niqe)
+    assert not has_closeness(runs, niqe.model_copy(update={"needs_driving": True}))
 
 
 def test_mean_over_frames_comes_when_asked_for_or_in_the_protocol(tmp_path, runs):

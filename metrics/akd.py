@@ -1,0 +1,60 @@
+"""Average keypoint distance: how far the face's landmarks are from where they should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bench.faces import landmarks
+from metrics import faces
+from metrics.faces import Floats, Sightings
+from metrics.frames import Frames
+from metrics.metric import ClipFacts, Metric, Resources
+from metrics.outcome import Outcome
+
+
+def distance(pred: Floats, ref: Floats) -> Floats:
+    """pred, ref: (T, N, 2) landmarks in pixels → (T,) mean distance, NaN where either is."""
+    return np.asarray(np.linalg.norm(pred - ref, axis=2).mean(1))
+
+
+@dataclass(slots=True)
+class _Distance:
+    resources: Resources
+    sightings: Sightings = field(default_factory=Sightings)
+    values: list[Floats] = field(default_factory=list)
+
+    def update(self, pred: Frames, ref: Frames) -> None:
+        ours, theirs = faces.sixty_eight(pred, self.resources), faces.sixty_eight(ref, self.resources)
+        self.sightings.note(ours, theirs)
+        self.values.append(distance(ours, theirs))
+
+    def result(self) -> Outcome:
+        return self.sightings.outcome(np.concatenate([*self.values, []]), details={})
+
+    def pool(self) -> None:
+        return
+
+
+def _begin(facts: ClipFacts, resources: Resources) -> _Distance:
+    return _Distance(resources)
+
+
+AKD = Metric(
+    id="akd",
+    label="AKD",
+    version=1,
+    direction="lower",
+    unit="px",
+    definition=(
+        "mean Euclidean distance of 68 landmarks between prediction and reference, in pixels of a frame whose shorter "
+        f"side has 256; landmarks: {landmarks.NAME}, the points nearest to iBUG's 68; {faces.RULE}"
+    ),
+    source="after Siarohin et al., First Order Motion Model, NeurIPS 2019, by another landmark model",
+    begin=_begin,
+    bounds=(0.0, float("inf")),
+    ideal=0.0,
+    weights=("face_mesh",),
+    digits=2,
+)

@@ -1,0 +1,85 @@
+"""Identity similarity: does the face still belong to the person in the source picture?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bench.faces import identity, landmarks
+from metrics import faces
+from metrics.faces import Floats, Sightings
+from metrics.frames import Frames
+from metrics.metric import ClipFacts, Metric, Resources
+from metrics.outcome import Outcome, Skip
+
+
+def cosine(embeddings: Floats, source: Floats) -> Floats:
+    """embeddings (T, D), source (D,) → (T,) cosines of the angles between them."""
+    lengths = np.linalg.norm(embeddings, axis=1) * np.linalg.norm(source)
+    return np.asarray(embeddings @ source / lengths)
+
+
+def embeddings(frames: Frames, resources: Resources) -> Floats:
+    """(T, 128) embeddings of the frames' faces; NaN for frames without one."""
+    embed = identity.load(resources)
+
+    def compute(pixels: Tensor) -> Tensor:
+        # Landmarks are there already for whole runs of frames; a part of one (some frames are known) is measured.
+        these = frames if len(pixels) == len(frames) else Frames.of(pixels)
+        return embed(pixels, faces.points(these, resources))
+
+    return frames.per_frame("dlib face identity 1", compute, keep=True).double().numpy()
+
+
+@dataclass(slots=True)
+class _Similarity:
+    source: Floats
+    resources: Resources
+    sightings: Sightings = field(default_factory=Sightings)
+    values: list[Floats] = field(default_factory=list)
+
+    def update(self, pred: Frames, ref: Frames) -> None:
+        self.sightings.note(faces.points(pred, self.resources), faces.points(ref, self.resources))
+        self.values.append(cosine(embeddings(pred, self.resources), self.source))
+
+    def result(self) -> Outcome:
+        return self.sightings.outcome(np.concatenate([*self.values, []]), details={})
+
+    def pool(self) -> None:
+        return
+
+
+def _begin(facts: ClipFacts, resources: Resources) -> _Similarity:
+    assert facts.source is not None
+    key = "embedding of the source's face"
+    if key not in facts.shared:
+        with torch.inference_mode():
+            facts.shared[key] = embeddings(Frames.of(facts.source[None]), resources)[0]
+    source: Floats = facts.shared[key]
+    if np.isnan(source).any():
+        raise Skip("no face is found in the source frame")
+    return _Similarity(source, resources)
+
+
+CSIM = Metric(
+    id="csim",
+    label="CSIM",
+    version=1,
+    direction="higher",
+    unit="",
+    definition=(
+        f"cosine of face embeddings, prediction against source frame; embeddings: {identity.NAME}, 150 x 150 pixels, "
+        "laid upright by a similarity that brings eye centres (0.318, 0.314), (0.669, 0.314) and nose base "
+        f"(0.493, 0.585) to their places; landmarks: {landmarks.NAME}; {faces.RULE}"
+    ),
+    source="King 2017 (dlib's face recognition network); measure after Zakharov et al., ICCV 2019, by ArcFace there",
+    begin=_begin,
+    bounds=(-1.0, 1.0),
+    ideal=1.0,
+    needs=frozenset({"source"}),
+    weights=("face_mesh", "face_identity"),
+    digits=3,
+)

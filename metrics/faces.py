@@ -1,0 +1,82 @@
+"""What the metrics of faces share: landmarks measured once a frame, and one rule for frames without a face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.faces import landmarks
+from metrics.frames import Frames
+from metrics.metric import Resources
+from metrics.outcome import Outcome, Skip
+
+Floats = NDArray[np.float64]
+
+RULE: Final = "frames without a face on either side are left out; failed where the prediction loses more than half"
+LANDMARKS_KEY: Final = "face mesh 1"
+LOST: Final = 0.5
+"""Share of the reference's faces beyond which a prediction without them has failed."""
+
+
+def points(frames: Frames, resources: Resources) -> Floats:
+    """(T, 468, 3) landmarks of `bench.faces.landmarks`; NaN for frames without a face."""
+    measured = frames.per_frame(LANDMARKS_KEY, landmarks.load(resources), keep=True)
+    return measured.cpu().double().numpy()
+
+
+def sixty_eight(frames: Frames, resources: Resources) -> Floats:
+    """(T, 68, 2) landmarks, in pixels of a frame whose shorter side has 256."""
+    scale = 256.0 / min(frames.pixels.shape[-2:])
+    return points(frames, resources)[:, list(landmarks.SIXTY_EIGHT), :2] * scale
+
+
+@dataclass(slots=True)
+class Sightings:
+    """Which frames show a face, and what that makes of a metric's values."""
+
+    in_prediction: list[NDArray[np.bool_]] = field(default_factory=list)
+    in_reference: list[NDArray[np.bool_]] = field(default_factory=list)
+
+    def note(self, pred: Floats, ref: Floats) -> None:
+        """Take in the next frames' landmarks, (T, …) each, NaN where there is no face."""
+        self.in_prediction.append(np.isfinite(pred[:, 0, 0]))
+        self.in_reference.append(np.isfinite(ref[:, 0, 0]))
+
+    def outcome(
+        self, values: Floats, *, details: Mapping[str, float], curves: Mapping[str, Floats] | None = None
+    ) -> Outcome:
+        """The mean of values (T,) over the frames that have one; NaN marks those that have none.
+
+        Raises:
+            Skip: the reference shows no face, or no frame has a value.
+        """
+        if not self.in_reference:
+            return Outcome.failed("no frames to score")
+        prediction, reference = np.concatenate(self.in_prediction), np.concatenate(self.in_reference)
+        expected = int(reference.sum())
+        if expected == 0:
+            raise Skip(f"no face is found in the reference's {len(reference)} frames")
+        lost = int((reference & ~prediction).sum())
+        if lost > LOST * expected:
+            return Outcome.failed(f"the prediction shows no face in {lost} of the {expected} frames where there is one")
+        known = np.isfinite(values)
+        if not known.any():
+            raise Skip("faces are found in too few consecutive frames")
+        return Outcome(
+            "value",
+            value=float(values[known].mean()),
+            n=int(known.sum()),
+            per_frame=values,
+            details={"faces_lost": float(lost), **details},
+            curves=curves,
+        )
+
+
+def mean(values: Floats) -> float:
+    """The mean of what is a number in `values`; NaN of nothing."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")

@@ -1,0 +1,91 @@
+"""Pose error: is the head turned as it should be?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bench.faces import head_pose, landmarks
+from bench.settings import Setting
+from metrics import faces
+from metrics.faces import Floats, Sightings
+from metrics.frames import Frames
+from metrics.metric import ClipFacts, Metric, Resources
+from metrics.outcome import Outcome
+
+_AXES = ("yaw", "pitch", "roll")
+
+
+def requested(setting: Setting, driven: Floats) -> Floats:
+    """driven: (T, 3) yaw, pitch, roll of the driving video in degrees → (T, 3) those that the setting asks for."""
+    target = driven.copy()
+    for axis, angle in enumerate((setting.yaw, setting.pitch, setting.roll)):
+        if angle is not None:
+            target[:, axis] = driven[:, axis] + angle if setting.mode == "relative" else angle
+    return target
+
+
+def difference(one: Floats, other: Floats) -> Floats:
+    """Angles in degrees → the smaller way from `other` to `one`, in [-180, 180)."""
+    return np.asarray((one - other + 180.0) % 360.0 - 180.0)
+
+
+@dataclass(slots=True)
+class _PoseError:
+    setting: Setting
+    resources: Resources
+    sightings: Sightings = field(default_factory=Sightings)
+    measured: list[Floats] = field(default_factory=list)
+    targets: list[Floats] = field(default_factory=list)
+
+    def update(self, pred: Frames, ref: Frames) -> None:
+        ours, theirs = faces.points(pred, self.resources), faces.points(ref, self.resources)
+        self.sightings.note(ours, theirs)
+        self.measured.append(pose(pred, self.resources))
+        self.targets.append(requested(self.setting, pose(ref, self.resources)))
+
+    def result(self) -> Outcome:
+        empty = np.empty((0, 3))
+        measured = np.concatenate([*self.measured, empty])
+        off = np.abs(difference(measured, np.concatenate([*self.targets, empty])))
+        curves = {f"mesh_{axis}": measured[:, i] for i, axis in enumerate(_AXES)}
+        details = {f"{axis}_error": faces.mean(off[:, i]) for i, axis in enumerate(_AXES)}
+        details |= {axis: faces.mean(measured[:, i]) for i, axis in enumerate(_AXES)}
+        return self.sightings.outcome(off.mean(1), details=details, curves=curves)
+
+    def pool(self) -> None:
+        return
+
+
+def pose(frames: Frames, resources: Resources) -> Floats:
+    """(T, 3) yaw, pitch, roll in degrees; NaN for frames without a face."""
+    return frames.derived(
+        "head pose", lambda these: head_pose.angles(head_pose.rotations(faces.points(these, resources)))
+    )
+
+
+def _begin(facts: ClipFacts, resources: Resources) -> _PoseError:
+    driven = not facts.setting.startswith("free-view:")
+    return _PoseError(Setting() if driven else Setting.parse(facts.setting), resources)
+
+
+POSE_ERROR = Metric(
+    id="pose_error",
+    label="Pose error",
+    version=1,
+    direction="lower",
+    unit="°",
+    definition=(
+        "mean absolute difference of yaw, pitch and roll, measured in the prediction, from those that the setting asks "
+        "for: given angles, or measured alike in the driving video where they stay driven, or their sum (@relative); "
+        f"angles: {head_pose.NAME}; landmarks: {landmarks.NAME}; {faces.RULE}"
+    ),
+    source="this benchmark; conventions of the public face-vid2vid code",
+    begin=_begin,
+    bounds=(0.0, 180.0),
+    ideal=0.0,
+    needs=frozenset({"driving"}),
+    weights=("face_mesh",),
+    digits=2,
+)
