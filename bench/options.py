@@ -74,7 +74,12 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         help="default: absolute",
     )
     model.add_argument("--adapt-scale", action="store_true", help="scale relative motion to the source's face")
-    model.add_argument("--best-frame", type=_best_frame, metavar="N|search", help="where relative motion starts")
+    model.add_argument(
+        "--best-frame",
+        type=_best_frame,
+        metavar="N|search",
+        help="where relative motion starts: a frame, or the one most like the source",
+    )
     how = parser.add_argument_group("how to run it")
     how.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from bench.errors import WeightsError
-from model.facevid2vid.best_frame import Landmarks
+from model.facevid2vid.best_frame import Landmarks, face_mesh_landmarks
 from model.facevid2vid.checkpoint import read_checkpoint
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import build
@@ -35,8 +35,8 @@ def load(
 ) -> FaceVid2Vid:
     """A face-vid2vid model from a `.pth.tar` or `.safetensors` checkpoint.
 
-    `variant` overrides what `model.facevid2vid.variant.choose_variant` tells; for the rest see
-    `model.facevid2vid.talker.Options`.
+    `variant` overrides what `model.facevid2vid.variant.choose_variant` tells; `landmarks` is the face mesh by default;
+    for the rest see `model.facevid2vid.talker.Options`.
 
     Raises:
         WeightsError: the checkpoint is missing, damaged, of another architecture, or holds more than tensors.
@@ -45,6 +45,8 @@ def load(
         raise WeightsError("face-vid2vid needs its weights: name a checkpoint's file with --checkpoint")
     device = torch.device(device)
     read = read_checkpoint(checkpoint, variant=variant)
+    if best_frame == "search" and landmarks is None:
+        landmarks = face_mesh_landmarks(device)
     options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size, compile, cuda_graphs)
     with checkpoint.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 from torch import Tensor
 
 from bench.errors import BenchError
+from bench.faces.landmarks import SIXTY_EIGHT, FaceLandmarks, load
+from metrics.metric import Resources
 
 Landmarks = Callable[[Tensor], NDArray[np.float64]]
 """(T, 3, H, W) uint8 frames → (T, N, 2) or (T, N, 3) landmarks in pixels; NaN for a frame without a face."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMeshLandmarks:
+    """The default detector: the 68 points of the face mesh, of weights that come with this package.
+
+    The public script uses the 68 points of `face-alignment`; near-equal frames may come out in another order.
+    """
+
+    measure: FaceLandmarks
+
+    def __call__(self, frames: Tensor) -> NDArray[np.float64]:
+        """(T, 3, H, W) uint8 → (T, 68, 2) pixels, NaN for a frame without a face."""
+        return self.measure(frames).double().numpy()[:, list(SIXTY_EIGHT), :2]
+
+
+def face_mesh_landmarks(device: torch.device) -> FaceMeshLandmarks:
+    """The default detector on a device."""
+    return FaceMeshLandmarks(load(Resources(device=device)))
 
 
 def normalised_landmarks(landmarks: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -5,8 +5,16 @@ import pytest
 import torch
 
 from bench.errors import BenchError
-from model.facevid2vid.best_frame import find_best_frame, frame_at, normalised_landmarks
+from model.facevid2vid import load
+from model.facevid2vid.best_frame import (
+    FaceMeshLandmarks,
+    face_mesh_landmarks,
+    find_best_frame,
+    frame_at,
+    normalised_landmarks,
+)
 from tests.material import GOLDEN, needs
+from tests.metrics.faces import demo
 
 FILE = GOLDEN / "facevid2vid" / "tools.json"
 
@@ -53,6 +61,29 @@ def test_a_frame_by_its_number():
     assert frame_at("clip", [numbered([5, 6]), numbered([7])], 2)[0, 0, 0] == 7
     with pytest.raises(BenchError, match="clip kitchen has 2 frames"):
         frame_at("kitchen", [numbered([5, 6])], 2)
+
+
+class TestFaceMesh:
+    """The default detector."""
+
+    def test_a_checkpoint_searches_by_it(self, stub_checkpoint):
+        talker = load(stub_checkpoint, motion="relative", best_frame="search")
+        assert isinstance(talker.options.landmarks, FaceMeshLandmarks)
+        assert load(stub_checkpoint, motion="relative", best_frame=3).options.landmarks is None
+
+    def test_the_source_itself_is_the_best_frame(self):
+        frames, _ = demo("ada_01")
+        blank = torch.full_like(frames[:2], 128)
+        find = face_mesh_landmarks(torch.device("cpu"))
+        index, frame = find_best_frame("clip", frames[0], [blank, frames.flip(0)], find)
+        assert index == 2 + len(frames) - 1
+        assert torch.equal(frame, frames[0])
+
+    def test_a_source_without_a_face_is_a_sentence(self):
+        frames, _ = demo("ada_01")
+        find = face_mesh_landmarks(torch.device("cpu"))
+        with pytest.raises(BenchError, match="clip kitchen: no face was found in the source frame"):
+            find_best_frame("kitchen", torch.full_like(frames[0], 128), [frames], find)
 
 
 @pytest.mark.shared
