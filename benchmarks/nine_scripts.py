@@ -20,6 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 # This process stays small and imports nothing large: a child's peak memory counts what it was forked from.
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,20 +105,25 @@ def peers(folder: Path, python: str, environment: dict[str, str]) -> tuple[list[
         print(f"  {name:8} {runs[-1][1].wall:7.1f} s  peak {runs[-1][1].peak:6.0f} MB", flush=True)
         return runs[-1][1].output
 
+    def mean(name: str, *arguments: Path) -> float:
+        return fmean(json.loads(peer(name, *arguments)))
+
     reference = folder / "clip.mkv"
     peer("frames", reference, folder / "png" / "ref")
     peer("crops", reference, folder / "jpg" / "ref")
     values["ground-truth"] = {
-        "niqe": json.loads(peer("niqe", folder / "png" / "ref")),
+        "niqe": mean("niqe", folder / "png" / "ref"),
         "lse": json.loads(peer("lse", folder / "jpg" / "ref")),
     }
     for setting, name in SETTINGS.items():
         video, png, jpg = folder / "predictions" / name / "clip.mkv", folder / "png" / name, folder / "jpg" / name
         peer("frames", video, png)
         peer("crops", video, jpg)
-        found = {metric: json.loads(peer(metric, reference, video)) for metric in ("l1", "psnr", "ssim", "ms_ssim")}
-        found |= {metric: json.loads(peer(metric, folder / "png" / "ref", png)) for metric in ("lpips", "fid")}
-        found |= {"niqe": json.loads(peer("niqe", png)), "lse": json.loads(peer("lse", jpg))}
+        found: dict[str, object] = {
+            metric: mean(metric, reference, video) for metric in ("l1", "psnr", "ssim", "ms_ssim")
+        }
+        found |= {metric: mean(metric, folder / "png" / "ref", png) for metric in ("lpips", "fid")}
+        found |= {"niqe": mean("niqe", png), "lse": json.loads(peer("lse", jpg))}
         values[setting] = found
     return runs, values
 
