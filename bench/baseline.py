@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -66,7 +67,7 @@ def of_run(folder: Path) -> Side:
     rows = store.read_clips(folder)
     columns = (rows[name].tolist() for name in ("clip", "setting", "metric", "value", "status", "reason"))
     for clip, setting, metric, value, status, reason in zip(*columns, strict=True):
-        if status == "value":
+        if status == "value" and not math.isnan(value):
             values.setdefault(setting, {}).setdefault(metric, {})[clip] = value
         else:
             reasons[clip, setting, metric] = f"{status}: {reason}"

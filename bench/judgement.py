@@ -41,7 +41,8 @@ class Finding:
     """What became of one metric under one setting.
 
     `change` is after minus before on the scale of display, [`low`, `high`] its 95 % interval over the `n` clips that
-    both sides have. `fallen` are the clips beyond the tolerance or without a value, the worst first.
+    have a finite value on both sides; `before` and `after` are their means, infinite where all clips are. `fallen` are
+    the clips beyond the tolerance or without a value, the worst first, of the `compared` ones.
     """
 
     setting: str
@@ -55,9 +56,8 @@ class Finding:
     low: float
     high: float
     n: int
+    compared: int
     fallen: tuple[Change, ...] = ()
-    lost: int = 0
-    """How many of the fallen have no value any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _judge_one(
     with np.errstate(invalid="ignore"):
         change = np.where(first == second, 0.0, second - first)
     gain = -np.abs(change) if metric.direction == "none" else change * (1 if metric.direction == "higher" else -1)
-    mean_before = float(first[finite].mean()) if finite.any() else math.nan
+    mean_before, mean_after = _mean(first, finite), _mean(second, finite)
     limit = tolerance.limit(mean_before) if finite.any() else tolerance.amount * (not tolerance.percent)
     # Baselines keep seven digits: what rounding can make is no fall.
     beyond = limit + 1e-6 * np.abs(np.where(np.isfinite(first), first, 0.0))
@@ -147,9 +147,17 @@ def _judge_one(
     if gone or broken:
         verdict = "worse"
         why = f"clips without a value now: {len(gone)}" if gone else f"clips no longer infinite: {len(broken)}"
-    mean_after = float(second[finite].mean()) if finite.any() else math.nan
-    numbers = (mean_before, mean_after, mean, low, high, len(kept))
-    return Finding(setting, metric, verdict, why, tolerance, *numbers, fallen=(*gone, *fallen), lost=len(gone))
+    elif common and not finite.any():
+        risen = int((gain == math.inf).sum())
+        verdict, why = ("better", f"clips infinite now: {risen}") if risen else ("same", "infinite before and after")
+    numbers = (mean_before, mean_after, mean, low, high, len(kept), len(old) if every_clip else len(common) + len(lost))
+    return Finding(setting, metric, verdict, why, tolerance, *numbers, fallen=(*gone, *fallen))
+
+
+def _mean(values: NDArray[np.float64], finite: NDArray[np.bool_]) -> float:
+    """Mean over the pairs that are finite; over all values where no pair is."""
+    chosen = values[finite] if finite.any() else values
+    return float(chosen.mean()) if chosen.size else math.nan
 
 
 def _bounds(change: NDArray[np.float64], people: list[str | None]) -> tuple[float, float, str]:

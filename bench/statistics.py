@@ -98,7 +98,8 @@ def paired(
     with np.errstate(invalid="ignore"):
         change = after - before
         # What rounding alone can make is no difference.
-        change[np.abs(change) <= 1e-12 * np.maximum(np.abs(before), np.abs(after))] = 0.0
+        rounding = np.abs(change) <= 1e-12 * np.maximum(np.abs(before), np.abs(after))
+    change[rounding & np.isfinite(change)] = 0.0
     bounds = interval(change, clusters, level=level, seed=seed)
     kept, labels = _finite(change, clusters)
     if kept.size == 0:

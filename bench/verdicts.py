@@ -26,7 +26,7 @@ def table(judgement: Judgement) -> Table:
                     f"{_number(finding.before, finding)} → {_number(finding.after, finding)}",
                     _change(finding),
                     f"{_harmful(finding)}{finding.tolerance}",
-                    f"{len(finding.fallen)} of {finding.n + finding.lost}",
+                    f"{len(finding.fallen)} of {finding.compared}",
                     finding.why,
                 )
             )

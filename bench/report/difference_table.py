@@ -40,7 +40,7 @@ def compare(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) 
             values = _joined(first, second, name)
             people = [first[0].people.get(clip) for clip in values[2]]
             found = paired(values[0], values[1], people)
-            if found.interval.n:
+            if values[2]:
                 tests.append((label_first, label_second, column, found))
     corrected = holm([found.p for *_, found in tests])
     return [
@@ -55,9 +55,10 @@ def difference_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words
     if not tests:
         return None
     rows = [_row(test, words) for test in tests]
-    clusters = min(test.difference.interval.clusters for test in tests)
-    smallest = max(test.difference.smallest_p for test in tests)
-    notes = [words("difference_note", count=len(tests))]
+    known = [test.difference for test in tests if test.difference.interval.n]
+    clusters = min((difference.interval.clusters for difference in known), default=0)
+    smallest = max((difference.smallest_p for difference in known), default=0.0)
+    notes = [words("difference_note", count=len(known))]
     notes += interval_notes(runs[0], words, has_interval=any(row.cells[0].half for row in rows))
     if smallest > 0.01:
         notes.append(words("smallest_p_note", clusters=clusters, p=f"{smallest:.2g}"))
@@ -108,13 +109,18 @@ def _row(test: Comparison, words: Words) -> Row:
     return Row(
         (words("comparison", first=test.first, second=test.second), head),
         (
-            Cell(found.mean * scale, low, high, digits=digits, n=found.interval.n),
+            _number(Cell(found.mean * scale, low, high, digits=digits, n=found.interval.n)),
             Cell(text=show_p(test.p)),
-            Cell(text="—") if math.isnan(found.effect) else Cell(found.effect, digits=2),
-            Cell(found.rising * 100, digits=0),
+            _number(Cell(found.effect, digits=2)),
+            _number(Cell(found.rising * 100, digits=0)),
             Cell(text=str(found.interval.n)),
         ),
     )
+
+
+def _number(cell: Cell) -> Cell:
+    """The cell, or a dash where no clip has a finite difference."""
+    return Cell(text="—") if cell.value is None or math.isnan(cell.value) else cell
 
 
 def show_p(p: float) -> str:

@@ -155,7 +155,7 @@ def _cell(cell: Cell, kind: Kind, column: Column, letters: dict[str, str], spec:
     uncertainty = _uncertainty(cell)
     number = cell.number + (f"({uncertainty})" if uncertainty else "")
     # siunitx leaves an uncertainty of zero out.
-    after = rf"\,$\pm$\,{cell.half}" if cell.half and not uncertainty else ""
+    after = rf"$\:\pm\:${cell.half}" if cell.half and not uncertainty else ""
     after += (rf"~({escape(cell.suffix)})" if cell.suffix else "") + marks
     tail = f"{{{after}}}" if after else ""
     if cell.rank == 2:

@@ -1,9 +1,11 @@
 import json
 import math
+import shutil
 from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench import baseline as baselines
@@ -89,6 +91,17 @@ def test_a_skipped_value_is_red_with_its_reason(baseline, tmp_path, capsys):
     drop = {("anna_1", "original", "lse_c"): ("skipped", "no speech")}
     assert gate.check(make_run(tmp_path / "lost", drop=drop), baseline) == 3
     assert "skipped: no speech" in capsys.readouterr().out
+
+
+def test_a_value_that_is_no_number_is_lost(good, baseline, tmp_path):
+    again = tmp_path / "again"
+    shutil.copytree(good, again)
+    rows = pd.read_csv(again / "clips.csv")
+    chosen = (rows["clip"] == "anna_1") & (rows["setting"] == "original") & (rows["metric"] == "psnr")
+    rows.loc[chosen, "value"] = math.nan
+    rows.to_csv(again / "clips.csv", index=False)
+    findings = judge(baselines.read_side(baseline), baselines.of_run(again), [METRICS["psnr"]], Tolerances()).findings
+    assert [(f.verdict, [change.clip for change in f.fallen]) for f in findings] == [("worse", ["anna_1"])]
 
 
 def test_a_clip_that_was_not_run_is_red_for_a_baseline_only(good, baseline, tmp_path):
@@ -195,9 +208,14 @@ def test_one_person_is_judged_by_clips():
 
 def test_infinite_values():
     same = verdict(clips([math.inf, math.inf]), clips([math.inf, math.inf]))
-    assert same.fallen == ()
+    assert (same.verdict, same.why, same.fallen) == ("same", "infinite before and after", ())
+    better = verdict(clips([30.0, 32.0]), clips([math.inf, math.inf]))
+    assert (better.verdict, better.why) == ("better", "clips infinite now: 2")
     fell = verdict(clips([math.inf, 30.0, 31.0]), clips([40.0, 30.0, 31.0]))
     assert (fell.verdict, fell.why) == ("worse", "clips no longer infinite: 1")
+    assert (fell.n, fell.compared, len(fell.fallen)) == (2, 3, 1)
+    lost = verdict(clips([math.inf, math.inf]), clips([30.0, 32.0]))
+    assert (lost.verdict, lost.before, lost.after, lost.n, lost.compared) == ("worse", math.inf, 31.0, 0, 2)
     rose = verdict(clips([40.0, 30.0, 31.0]), clips([math.inf, 30.0, 31.0]))
     assert rose.verdict == "same"
 

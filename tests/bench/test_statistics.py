@@ -126,6 +126,16 @@ def test_pairs_without_a_number_are_left_out():
     assert (found.interval.n, found.mean) == (2, 0.75)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_change_to_or_from_infinity_is_no_small_one(sign):
+    found = paired([20.0, 21.0, 22.0], [sign * math.inf, 22.0, 24.0])
+    assert (found.interval.n, found.mean) == (2, 1.5)
+    found = paired([20.0, 21.0], [sign * math.inf] * 2)
+    assert found.interval.n == 0
+    assert math.isnan(found.mean)
+    assert math.isnan(found.p)
+
+
 def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03, math.nan]) == pytest.approx([0.03, 0.06, 0.06, math.nan], nan_ok=True)
     assert holm([0.9, 0.8]) == [1.0, 1.0]

@@ -2,6 +2,7 @@ import csv
 import html.parser
 import io
 import json
+import math
 import re
 import shutil
 import string
@@ -13,7 +14,7 @@ import pytest
 from bench.report import latex
 from bench.report import words as words_module
 from bench.report.clip_table import clip_table
-from bench.report.columns import columns_of
+from bench.report.columns import choose, columns_of
 from bench.report.csv_table import csv_table
 from bench.report.difference_table import compare, difference_table
 from bench.report.html import html_page
@@ -139,6 +140,19 @@ def test_differences_compare_only_what_is_fair(runs, words):
     assert models["psnr"].p == min(1.0, models["psnr"].difference.p * len(tests))
     table = difference_table(runs[:2], columns_of(runs[:2]), words)
     assert any("cannot fall below 0.12" in note for note in table.notes)
+
+
+def test_a_difference_from_infinity_has_no_number(tmp_path, runs, words):
+    rows = pd.read_csv(runs[0].folder / "clips.csv")
+    perfect = tmp_path / "perfect"
+    shutil.copytree(runs[0].folder, perfect)
+    rows.loc[(rows["metric"] == "psnr") & (rows["setting"] == "original"), "value"] = math.inf
+    rows.to_csv(perfect / "clips.csv", index=False)
+    both = load([perfect, runs[1].folder])
+    table = difference_table(both, choose(columns_of(both), ["psnr", "ssim"]), words)
+    (row,) = [row for row in table.rows if row.stub[1] == "PSNR ↑ (dB)"]
+    assert [cell.plain for cell in row.cells] == ["—", "—", "—", "—", "0"]
+    assert any("over the 1 tests" in note for note in table.notes)
 
 
 @pytest.mark.parametrize(
