@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,12 @@ class Table:
         """The table in Markdown."""
 
         def line(cells: Sequence[str]) -> str:
-            return "| " + " | ".join(_escape(cell) for cell in cells) + " |"
+            return "| " + " | ".join(escape(cell) for cell in cells) + " |"
 
         rule = "|" + "|".join([" --- "] + [" ---: "] * (len(self.head) - 1)) + "|"
-        lines = [f"**{_escape(self.title)}**", "", line(self.head), rule, *(line(row) for row in self.rows)]
+        lines = [f"**{escape(self.title)}**", "", line(self.head), rule, *(line(row) for row in self.rows)]
         if self.notes:
-            lines += ["", *(f"- {_escape(note)}" for note in self.notes)]
+            lines += ["", *(f"- {escape(note)}" for note in self.notes)]
         return "\n".join(lines) + "\n"
 
     def to_rich(self, *, width: int | None = None) -> RenderableType:
@@ -128,7 +130,7 @@ def _cell(metric: MetricRecord, row: SummaryRow | None, scored: int, aggregation
     value = row.frame_mean if aggregation == OVER_FRAMES else row.mean
     if row.pooled_n and aggregation != CLIP_BY_CLIP:
         value = row.pooled
-    text = shown(metric, value)
+    text = show(value * metric.scale, metric.digits)
     if row.n and row.infinite:
         text += f" (∞ ×{row.infinite})"
     if row.n and row.n + row.infinite < scored:
@@ -136,13 +138,14 @@ def _cell(metric: MetricRecord, row: SummaryRow | None, scored: int, aggregation
     return text
 
 
-def shown(metric: MetricRecord, value: float) -> str:
-    """A stored value as it is displayed: scaled, rounded, `∞` where infinite, `–` where there is none."""
+def show(value: float, digits: int) -> str:
+    """A number as text: `∞`, `-∞`, `—` for NaN, never `-0.00`."""
     if math.isnan(value):
-        return "–"
+        return "—"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value * metric.scale:.{metric.digits}f}"
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def _notes(
@@ -174,7 +177,8 @@ def _notes(
     return notes
 
 
-def _escape(cell: str) -> str:
-    for mark in "\\`*_{}[]<>|#$~":
-        cell = cell.replace(mark, "\\" + mark)
-    return cell.replace("\n", " ")
+def escape(text: str) -> str:
+    """`text` so that Markdown and the HTML in it show it as it is."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _SPECIAL.sub(r"\\\1", text)
+    return re.sub(r"[\r\n\x00-\x1f]+", " ", text)

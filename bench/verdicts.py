@@ -7,7 +7,7 @@ import re
 from xml.etree import ElementTree
 
 from bench.judgement import Change, Finding, Judgement, Verdict
-from bench.table import Table
+from bench.table import Table, show
 
 _ORDER: tuple[Verdict, ...] = ("worse", "unsure", "better", "same")
 _SIGNS = {"worse": "✗ worse", "unsure": "? unsure", "better": "✓ better", "same": "✓ same"}
@@ -125,9 +125,7 @@ def _harmful(finding: Finding) -> str:
 
 
 def _number(value: float, finding: Finding) -> str:
-    if math.isnan(value):
-        return "–"
-    return f"{value:.{finding.metric.digits}f}".replace("inf", "∞")
+    return show(value, finding.metric.digits)
 
 
 def _after(change: Change, finding: Finding) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from bench.report.table import Cell, Table
-
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+from bench.table import escape
 
 
 def markdown(table: Table, *, heading: int = 2) -> str:
@@ -34,13 +31,6 @@ def markdown(table: Table, *, heading: int = 2) -> str:
     for text in table.notes:
         lines += [escape(text), ""]
     return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    """`text` so that Markdown and the HTML in it show it as it is."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = _SPECIAL.sub(r"\\\1", text)
-    return re.sub(r"[\r\n\x00-\x1f]+", " ", text)
 
 
 def _cell(cell: Cell) -> str:

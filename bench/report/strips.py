@@ -20,10 +20,10 @@ from bench.report.plot_style import SOFT, drawable, plot_words, style
 from bench.report.plots import plain
 from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated, is_free_view
 from bench.report.run import Run
-from bench.report.table import show
 from bench.report.words import Words
 from bench.report.worst_frames import even_frames, worst_frames
 from bench.store import file_name
+from bench.table import show
 from metrics.true_view import SUFFIX, TRUE_VIEW
 
 if TYPE_CHECKING:

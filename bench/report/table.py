@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.table import ARROWS, show
+
 Direction = Literal["higher", "lower", "none"]
 Kind = Literal["result", "ground-truth", "static", "mean", "published"]
-
-ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +125,6 @@ class Table:
             for i, column in enumerate(self.columns)
         )
         return Table(self.id, self.caption, ("",), columns, rows, self.notes, self.alarms, not self.transposed)
-
-
-def show(value: float, digits: int) -> str:
-    """A number as text: `∞`, `-∞`, `—` for NaN, never `-0.00`."""
-    if math.isnan(value):
-        return "—"
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def _letters(index: int) -> str:

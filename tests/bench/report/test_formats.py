@@ -21,13 +21,13 @@ from bench.report.html import html_page
 from bench.report.json_table import json_tables
 from bench.report.latex import escape as latex_escape
 from bench.report.latex import fragment_name, latex_document, latex_table
-from bench.report.markdown import escape as markdown_escape
 from bench.report.markdown import markdown
 from bench.report.outcome_table import outcome_table
 from bench.report.run import load
 from bench.report.summary import summary_table
-from bench.report.table import show
 from bench.report.write import report_tables
+from bench.table import escape as markdown_escape
+from bench.table import show
 from tests.bench.report.runs import CLIPS, HOSTILE, make_run
 
 
