@@ -126,5 +126,6 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
         # Without dates, the same results make the same file.
         metadata = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
         figure.savefig(path, metadata=metadata)
+        figure.set_layout_engine("none")  # the arrangement stays; to find it takes longer than to draw
     plt.close(figure)
     return paths
