@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import Curve, clip_curves
-from bench.report.plot_style import LINES, colour, drawable, legend, save
+from bench.report.plot_style import colour, drawable, legend, line, save
 from bench.report.plots import Series, grid, head, plain, series_of, unrotated_note
 from bench.report.ranking import UNRANKED_ROWS
 from bench.report.run import Run
@@ -57,13 +57,13 @@ def _draw(
             if curve is None:
                 continue
             values = curve.values * column.metric.scale
-            style = LINES[series.index % len(LINES)]
+            style = line(series.index)
             # Broken lines lie over whole ones: where two agree, both are seen.
             over = 2.0 if style == "-" else 2.5
-            (line,) = axes.plot(
+            (drawn,) = axes.plot(
                 curve.frames, values, color=colour(series.index), linestyle=style, linewidth=1.2, zorder=over
             )
-            seen.setdefault(series.name, line)
+            seen.setdefault(series.name, drawn)
             if series.setting not in UNRANKED_ROWS:
                 worst = worst_frames(curve.values, column.direction)
                 dots: dict[str, Any] = {"color": colour(series.index), "edgecolor": "white", "s": 34, "zorder": 3}

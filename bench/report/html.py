@@ -76,11 +76,12 @@ def html_page(tables: Sequence[Table], *, title: str, language: str) -> str:
 def cell_html(cell: Cell) -> str:
     """The inside of a cell: number, half-width and infinities each in a span of its own."""
     number = cell.number
-    if cell.text is not None or not number or number == "∞":
-        return escape(cell.plain)
-    shown = escape(number)
+    alone = cell.text is not None or not number or number == "∞"
+    shown = escape(cell.plain if alone else number)
     if cell.rank:
         shown = f'<span class="{"best" if cell.rank == 1 else "second"}">{shown}</span>'
+    if alone:
+        return shown
     if cell.half:
         shown += f' <span class="half">± {escape(cell.half)}</span>'
     return shown + (f' <span class="suffix">({escape(cell.suffix)})</span>' if cell.suffix else "")

@@ -14,8 +14,8 @@ from bench.report.words import code_points
 LONG = 40
 """Tables of more rows break over pages (longtable)."""
 
-WIDE = 105
-"""Characters that fit into a line; the columns of wider tables are spread over several panels."""
+WIDE = 135
+"""Characters that a line holds at a readable size; the columns of wider tables are spread over several panels."""
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
@@ -150,7 +150,8 @@ def _cell(cell: Cell, kind: Kind, column: Column, letters: dict[str, str], spec:
     marks = _marks(cell.notes, letters)
     colour = r"\color{gray} " if kind == "published" else ""
     if not _is_number(cell):
-        text = f"{colour}{escape(cell.plain)}{marks}"
+        rank = {1: r"\boldmath\textbf{%s}", 2: r"\underline{%s}"}.get(cell.rank, "%s")
+        text = f"{colour}{rank % escape(cell.plain)}{marks}"
         return text if column.is_text else f"{{{text}}}"
     uncertainty = _uncertainty(cell)
     number = cell.number + (f"({uncertainty})" if uncertainty else "")
@@ -243,10 +244,8 @@ def _panels(table: Table) -> list[Table]:
     ]
     if any(column.key == "reason" for column in table.columns):
         return [table]  # its last column breaks its lines
-    long = len(table.rows) > LONG
-    room = WIDE * 5 // 4 if long else WIDE  # long tables are set smaller
-    count = min(len(widths), math.ceil(sum(widths) / max(room - stub, room // 3)))
-    if not long:
+    count = min(len(widths), math.ceil(sum(widths) / max(WIDE - stub, WIDE // 3)))
+    if len(table.rows) <= LONG:
         count = min(count, LONG // max(1, len(table.rows)))  # a float fits on a page, or shrinks
     parts: list[list[int]] = [[] for _ in range(max(1, count))]
     done = 0

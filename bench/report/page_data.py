@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bench.manifest import MetricRecord
-from bench.report.ranking import is_against_unrotated
+from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated
 from bench.report.run import Run
 from bench.report.words import Words
 
@@ -82,10 +82,11 @@ def _series(
     runs: Sequence[Run], number: int, setting: str, metrics: Sequence[MetricRecord], words: Words
 ) -> dict[str, Any]:
     name = words.setting(setting)
+    told = number == 0 and setting in UNRANKED_ROWS
     return {
         "run": number,
         "setting": setting,
-        "name": name if len(runs) == 1 else f"{name} · {runs[number].label}",
+        "name": name if len(runs) == 1 or told else f"{name} · {runs[number].label}",
         "unrotated": [i for i, metric in enumerate(metrics) if is_against_unrotated(metric, setting)],
     }
 

@@ -33,6 +33,11 @@ def colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
+def line(index: int) -> Any:
+    """Line style of a series: colours come again after eight series, then with other dashes."""
+    return LINES[(index + 3 * (index // len(COLOURS))) % len(LINES)]
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Matplotlib settings of all plots, for the time of a with block; draws without a display."""

@@ -83,6 +83,16 @@ def unrotated_note(columns: Sequence[MetricColumn], shown: Sequence[Series], wor
     return words("unrotated_plot_note", metrics=", ".join(named)) if named else ""
 
 
+def infinite_note(columns: Sequence[MetricColumn], shown: Sequence[Series], words: Words) -> str:
+    """Whose values are infinite, which no plot can show; empty where none is."""
+    found = []
+    for column in columns:
+        names = [s.name for s in shown if np.isinf(s.run.values(s.setting, column.metric.id)).any()]
+        if names:
+            found.append(f"{column.metric.label} ({', '.join(names)})")
+    return words("infinite_plot_note", found=", ".join(found)) if found else ""
+
+
 def grid(
     count: int, *, width: float = 4.2, height: float = 2.8, across: int = 3, **shared: Any
 ) -> tuple[Figure, list[Axes]]:
@@ -119,7 +129,9 @@ def bars(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fol
         figure, axes = plt.subplots(figsize=(min(width, 18.0), 4.2), layout="constrained")
         _draw_bars(axes, having, values, clips, column, ranges, words)
         axes.set_title(head(column, words))
-        remarks = words("bars_note"), unrotated_note([column], having, words)
+        remarks = (
+            words("bars_note"), unrotated_note([column], having, words), infinite_note([column], shown, words),
+        )  # fmt: skip
         legend(figure, *axes.get_legend_handles_labels(), *remarks)
         written += save(figure, folder, f"bars-{column.metric.id}")
     return written
@@ -230,7 +242,7 @@ def _distributions(shown: Sequence[Series], used: Sequence[MetricColumn], words:
         axes.locator_params(axis="x", nbins=5)
         axes.set_title(head(column, words))
         axes.grid(visible=False, axis="y")
-    legend(figure, [], [], unrotated_note(used, shown, words))
+    legend(figure, [], [], unrotated_note(used, shown, words), infinite_note(used, shown, words))
     return figure
 
 

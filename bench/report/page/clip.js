@@ -25,7 +25,12 @@
     const heads = [element("th", { class: "text", scope: "col" }, words.setting)];
     for (const metric of data.metrics) heads.push(element("th", { scope: "col", title: metric.definition }, head(metric)));
     let starred = false;
-    const rows = data.series.map((series, s) => {
+    // A ceiling or floor that another run has told already is not told again.
+    const same = (s, other) => data.series[s].setting === data.series[other].setting
+      && data.metrics.every((metric, m) => show(data.values[s][m][number], metric) === show(data.values[other][m][number], metric));
+    const told = (s) => data.series[s].baseline && [...Array(s).keys()].some((other) => same(s, other));
+    const rows = [...data.series.keys()].filter((s) => !told(s)).map((s) => {
+      const series = data.series[s];
       const row = element("tr", { class: isBaseline(s) ? series.setting : null }, element("th", { scope: "row" }, series.name));
       data.metrics.forEach((metric, m) => {
         const value = data.values[s][m][number];
@@ -41,10 +46,8 @@
     byId("clip-caveat").hidden = !starred;
   };
 
-  const isBaseline = (s) => ["ground-truth", "static"].includes(Bench.data.series[s].setting);
-
-  // Series that are shown: ceiling and floor of one run are enough.
-  const visible = () => [...Bench.data.series.keys()].filter((s) => !isBaseline(s) || Bench.data.series[s].run === 0);
+  const isBaseline = (s) => Bench.data.series[s].baseline;
+  const visible = () => [...Bench.data.series.keys()].filter((s) => Bench.data.series[s].drawn);
 
   const open = async (number) => {
     const { data, words } = Bench;
@@ -59,7 +62,7 @@
     // The ground truth is the reference itself.
     state.series = visible().filter((s) => paths[s] || !isBaseline(s));
     const sources = [{ name: words.reference, path: paths.r || null, stroke: null }];
-    for (const s of state.series) sources.push({ name: data.series[s].name, path: paths[s] || null, stroke: `var(--s${s % 8})` });
+    for (const s of state.series) sources.push({ name: data.series[s].name, path: paths[s] || null, stroke: Bench.colour(s) });
     Bench.players.open(sources, clip, onframe);
     state.curves = new Map();
     drawCurves();

@@ -6,12 +6,14 @@
   const state = { order: [], sort: null, descending: false, view: "s0", focus: 0, first: -1, last: -1 };
   const byId = (id) => document.getElementById(id);
 
-  // Columns of the view: "s2" shows every metric of series 2, "m0" metric 0 of every series.
+  // Columns of the view: "s2" shows every metric of series 2, "m0" metric 0 of every series, where they were asked for.
   const columns = () => {
     const { data } = Bench;
     const chosen = Number(state.view.slice(1));
-    if (state.view[0] === "s") return data.metrics.map((metric, m) => ({ series: chosen, metric: m, name: head(metric) }));
-    return data.series.map((series, s) => ({ series: s, metric: chosen, name: series.name }));
+    const all = state.view[0] === "s"
+      ? data.metrics.map((metric, m) => ({ series: chosen, metric: m, name: head(metric) }))
+      : data.series.map((series, s) => ({ series: s, metric: chosen, name: series.name }));
+    return all.filter((column) => data.asked.has(`${column.series},${column.metric}`));
   };
 
   const extent = (column) => {

@@ -4,7 +4,10 @@
   const { element, show, head } = Bench;
   const WIDTH = 1000, HEIGHT = 170, LEFT = 52, RIGHT = 12, TOP = 10, BOTTOM = 22;
   const DASHES = ["", "2 3", "", "7 3", "1 2", "2 5", "11 3 2 3", "5 2 1 2"];
-  Bench.stroke = (i) => ({ stroke: `var(--s${i % 8})`, "stroke-dasharray": DASHES[i % 8] });
+  // Colours come again after eight series, then with other dashes.
+  const dashes = (s) => DASHES[(Bench.data.series[s].look + 3 * Math.floor(Bench.data.series[s].look / 8)) % 8];
+  Bench.colour = (s) => `var(--s${Bench.data.series[s].look % 8})`;
+  Bench.stroke = (s) => ({ stroke: Bench.colour(s), "stroke-dasharray": dashes(s) });
 
   // Frames whose values are worst, spread over the clip: at most `count`, no two within a twentieth of it.
   Bench.worstFrames = (values, metric, count = 3) => {
@@ -48,7 +51,7 @@
     const values = lines.map(() => document.createTextNode(""));
     const now = element("output", {}, ...lines.map((line, i) => {
       const swatch = element("span", { class: "swatch" });
-      swatch.style.borderTopColor = `var(--s${line.series % 8})`;
+      swatch.style.borderTopColor = Bench.colour(line.series);
       return element("span", { class: "now", title: line.name }, swatch, values[i]);
     }));
     const title = element("h4", {}, head(metric) + (metric.unit ? ` (${metric.unit})` : ""), now);
@@ -72,7 +75,7 @@
         parts.push(element("text", { x: x(frame), y: HEIGHT - 6, "text-anchor": "middle" }, String(frame)));
       }
       // Broken lines lie over whole ones: where two agree, both are seen.
-      for (const line of [...lines].sort((a, b) => Boolean(DASHES[a.series % 8]) - Boolean(DASHES[b.series % 8]))) {
+      for (const line of [...lines].sort((a, b) => Boolean(dashes(a.series)) - Boolean(dashes(b.series)))) {
         let path = "", pen = false;
         line.values.forEach((value, frame) => {
           if (!Number.isFinite(value)) return (pen = false);
@@ -84,7 +87,7 @@
       for (const line of lines) {
         for (const frame of line.worst) {
           const dot = { class: "worst", cx: x(frame), cy: y(line.values[frame] * metric.scale), r: 4.5 };
-          dot.fill = `var(--s${line.series % 8})`;
+          dot.fill = Bench.colour(line.series);
           parts.push(element("circle", dot));
         }
       }

@@ -25,6 +25,7 @@ from bench.report.markdown import markdown
 from bench.report.outcome_table import outcome_table
 from bench.report.run import load
 from bench.report.summary import summary_table
+from bench.report.table import Cell, Column, Row, Table
 from bench.report.write import report_tables
 from bench.table import escape as markdown_escape
 from bench.table import show
@@ -109,6 +110,14 @@ def test_ranks_are_marked_in_every_format(runs, words):
     assert f'<span class="best">{best.number}</span>' in html_page([table], title="", language="en")
     assert "\\bfseries" in latex_table(table)
     assert "\\underline" in latex_table(table)
+
+
+def test_an_infinite_best_is_marked_too():
+    cell = Cell(math.inf, infinite=3, rank=1)
+    table = Table("t", "", ("s",), (Column("psnr", "PSNR"),), (Row(("a",), (cell,)),))
+    assert "**∞ ×3**" in markdown(table)
+    assert '<span class="best">∞ ×3</span>' in html_page([table], title="", language="en")
+    assert "\\textbf{$\\infty$ $\\times$3}" in latex_table(table)
 
 
 def test_clip_table_names_failures_and_ends_with_the_mean(runs, words):

@@ -174,6 +174,11 @@ def test_every_part_works(page):
     assert until(driver, "document.querySelectorAll('#players video').length === 6")
     assert until(driver, "[...document.querySelectorAll('#players video')].every(v => v.readyState >= 2)")
 
+    # every series that is drawn looks like no other, and the ceiling stands there once
+    looks = "JSON.stringify(Bench.data.series.map((s, i) => s.drawn ? Object.values(Bench.stroke(i)) : i))"
+    assert len({str(look) for look in json.loads(driver.execute_script(f"return {looks}"))}) == 8
+    assert driver.execute_script("return document.querySelectorAll('#clip-values tr.ground-truth').length") == 1
+
     # step a frame: every video moves by one
     driver.execute_script("document.activeElement.blur()")
     press(driver, Keys.ARROW_RIGHT)

@@ -99,6 +99,12 @@ def test_radar_has_no_metric_against_the_unrotated_reference(runs, words, tmp_pa
     assert plots.unrotated_note(choose(columns, ["niqe"]), series, words) == ""
 
 
+def test_infinite_values_are_named_where_they_are_not_drawn(runs, words):
+    columns = choose(columns_of(runs[:1]), ["psnr", "niqe"])
+    assert plots.infinite_note(columns, series_of(runs[:1], words), words).endswith("PSNR (ground truth)")
+    assert plots.infinite_note(columns, series_of(runs[:1], words, ceiling=False), words) == ""
+
+
 def test_characters_without_a_font_are_named():
     text = plot_style.drawable("a_$\U000e0041\nü")
     assert text == "a_$U+E0041.U+000Aü"
