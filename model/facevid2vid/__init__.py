@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 
 from bench.errors import WeightsError
+from bench.faces.landmarks import NAME
 from model.facevid2vid.best_frame import Landmarks, face_mesh_landmarks
 from model.facevid2vid.checkpoint import read_checkpoint
 from model.facevid2vid.motion import KeypointMotion
@@ -45,11 +46,12 @@ def load(
         raise WeightsError("face-vid2vid needs its weights: name a checkpoint's file with --checkpoint")
     device = torch.device(device)
     read = read_checkpoint(checkpoint, variant=variant)
+    found_by = {}
     if best_frame == "search" and landmarks is None:
-        landmarks = face_mesh_landmarks(device)
+        landmarks, found_by = face_mesh_landmarks(device), {"landmarks": NAME}
     options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size, compile, cuda_graphs)
     with checkpoint.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     networks = build(read.architecture, read.networks)  # Norms are folded in float64, which not every device has.
-    identity = {"checkpoint_sha256": sha256, "variant": read.variant, "variant_reason": read.reason}
+    identity = {"checkpoint_sha256": sha256, "variant": read.variant, "variant_reason": read.reason, **found_by}
     return FaceVid2Vid(networks, options, device=device, identity=identity)
