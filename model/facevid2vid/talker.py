@@ -16,7 +16,6 @@ from bench.settings import Setting
 from model.facevid2vid.best_frame import Landmarks
 from model.facevid2vid.fast_generator import FastGenerator
 from model.facevid2vid.fast_motion import Source
-from model.facevid2vid.fast_pose_estimator import fast_pose_estimator
 from model.facevid2vid.geometry import Keypoints, rotation_matrix
 from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.motion import KeypointMotion
@@ -82,9 +81,9 @@ class FaceVid2Vid(Reconstructs):
         self.legacy = networks.architecture.legacy
         half, compiled = _HALF.get(options.precision), options.compile or options.cuda_graphs
         algorithms = Algorithms(minimal=minimal and device.type == "cpu" and half is None and not compiled)
-        # Runs once a clip, and everything rests on it: the plain one shares the public code's rounding.
+        # Keypoints rest on these two, which cost little: as they are, they share the public code's rounding.
         self.detector = networks.kp_detector.to(device)
-        self.estimator = fast_pose_estimator(networks.he_estimator).to(device)
+        self.estimator = networks.he_estimator.to(device)
         self.generator = FastGenerator(networks.generator, networks.architecture, algorithms).to(device)
         if half is not None:
             self.generator.narrow(half)

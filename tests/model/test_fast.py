@@ -7,7 +7,6 @@ import torch
 
 from bench.settings import Setting
 from model.facevid2vid.fast_generator import FastGenerator
-from model.facevid2vid.fast_pose_estimator import fast_pose_estimator
 from model.facevid2vid.geometry import Keypoints
 from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.networks import build
@@ -42,13 +41,6 @@ def test_generator(networks, architecture, algorithms, frames):
     for name in ("mask", "deformation", "occlusion"):
         torch.testing.assert_close(getattr(made.motion, name), getattr(plain.motion, name), rtol=0, atol=5e-6)
     torch.testing.assert_close(made.image, plain.image, rtol=0, atol=3e-5)
-
-
-def test_pose_estimator(stub_networks, frames):
-    images = frames.float() / 255
-    plain, fast = stub_networks.he_estimator(images), fast_pose_estimator(stub_networks.he_estimator)(images)
-    for name in ("yaw", "pitch", "roll", "translation", "expression"):
-        torch.testing.assert_close(getattr(fast, name), getattr(plain, name), rtol=1e-5, atol=2e-4)
 
 
 @pytest.mark.parametrize(("precision", "levels"), [("bf16", 12), ("fp16", 2)])
