@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -123,11 +124,14 @@ class _Run:
                 ahead = stack.enter_context(Ahead(reader, clock=self.clocks["decode"]))
                 videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info))
                 encoding = stack.enter_context(Behind(self._encode(videos), clock=self.clocks["encode"]))
-                scoring = stack.enter_context(Behind(self._score, clock=self.clocks["score"]))
+                lanes = [
+                    stack.enter_context(Behind(partial(self._score, lane=lane), depth=1, clock=self.clocks["score"]))
+                    for lane in self._lanes()
+                ]
                 for reference in ahead:
                     batch = self._predict(reference, fps=reader.info.fps)
-                    scoring.put(batch)
-                    encoding.put(batch)
+                    for stage in (*lanes, encoding):
+                        stage.put(batch)
                     self.on_frames(len(reference))
                 self._check_views_ended()
         finally:
@@ -237,10 +241,16 @@ class _Run:
                 found[row] = Frames(frames.pixels.to(self.resources.device), frames.times)
         return found
 
-    def _score(self, batch: _Batch) -> None:
+    def _lanes(self) -> Sequence[str | None]:
+        """Lanes that score side by side. One network alone leaves cores idle; an accelerator takes its work in turn."""
+        if self.resources.device.type != "cpu" or torch.get_num_threads() == 1:
+            return [None]
+        return list(dict.fromkeys(metric.lane for metric in self.metrics))
+
+    def _score(self, batch: _Batch, *, lane: str | None) -> None:
         assert self.scorer is not None
         with torch.inference_mode():
-            self.scorer.update(batch.reference, batch.predictions, batch.views)
+            self.scorer.update(batch.reference, batch.predictions, batch.views, lane=lane)
 
     def _encode(self, videos: ClipVideos) -> Callable[[_Batch], None]:
         def encode(batch: _Batch) -> None:

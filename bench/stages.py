@@ -15,19 +15,22 @@ _END = object()
 
 
 class Clock:
-    """Busy seconds of one stage."""
+    """Busy seconds of one stage, of all its threads together."""
 
-    __slots__ = ("seconds",)
+    __slots__ = ("_lock", "seconds")
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        self.seconds -= time.perf_counter()
+        with self._lock:
+            self.seconds -= time.perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter()
+        with self._lock:
+            self.seconds += time.perf_counter()
 
 
 class Ahead(Generic[T]):

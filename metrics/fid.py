@@ -97,6 +97,7 @@ FID = Metric(
     bounds=(0.0, float("inf")),
     ideal=0.0,
     weights=("inception",),
+    lane="inception",
     per_frame=False,
     digits=2,
 )

@@ -150,6 +150,7 @@ KID = Metric(
     begin=_begin,
     ideal=0.0,
     weights=("inception",),
+    lane="inception",
     per_frame=False,
     digits=4,
 )

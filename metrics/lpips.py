@@ -218,6 +218,7 @@ _metric = partial(
     bounds=(0.0, float("inf")),
     ideal=0.0,
     digits=4,
+    lane="lpips",
 )
 
 LPIPS_ALEX = _metric(

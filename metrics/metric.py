@@ -96,7 +96,8 @@ class Metric:
     or another person; `driving` for the driving video's motion, from which the metric makes the target that the setting
     asks for; `audio`; `source`. `weights` the registered weights it loads; `per_frame` whether it has a value
     for every frame; `against` which video the reference frames come from. `begin` starts it on a clip and may raise
-    `Skip` where the metric does not apply.
+    `Skip` where the metric does not apply. Metrics of one `lane` work one after another, lanes side by side: a lane of
+    its own is for metrics that share no intermediate work with those of another lane, as a network's have.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Metric:
     scale: float = 1.0
     digits: int = 3
     against: Literal["driving", "true-view"] = "driving"
+    lane: str = ""
 
 
 PerFrame = Callable[[Frames, Frames], Tensor]

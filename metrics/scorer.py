@@ -83,10 +83,22 @@ class ClipScorer:
         running.guard(begin)
         return running
 
-    def update(self, ref: Frames, preds: Mapping[str, Frames], views: Mapping[str, Frames] | None = None) -> None:
-        """Take in the next frames: the reference's, every row's prediction, and the true views where there are some."""
+    def update(
+        self,
+        ref: Frames,
+        preds: Mapping[str, Frames],
+        views: Mapping[str, Frames] | None = None,
+        *,
+        lane: str | None = None,
+    ) -> None:
+        """Take in the next frames: the reference's, every row's prediction, and the true views where there are some.
+
+        With `lane`, only by its metrics: lanes may be given the same frames from threads of their own.
+        """
         for row, pred in preds.items():
             for running in self._running[row]:
+                if lane is not None and running.metric.lane != lane:
+                    continue
                 target = (views or {}).get(row) if running.metric.against == "true-view" else ref
                 if self.cross_identity and "driving" not in running.metric.needs:
                     target = pred

@@ -7,6 +7,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from bench import pipeline
 from bench import suite as suites
 from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
@@ -20,6 +21,7 @@ from metrics.scoring import score
 from model import registry as models
 from model.interface import SettingReport
 from tests.films import portrait_film
+from tests.metrics import recipe
 
 PIXEL = ("l1", "psnr", "ssim")
 ORIGINAL = Setting()
@@ -48,6 +50,21 @@ def static_run(films, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "static"
     run(suites.of_videos([str(films)]), plan(out), console=quiet())
     return out
+
+
+@pytest.mark.parametrize("lanes", [[None], ["lpips", ""]], ids=["one", "two"])
+def test_lanes_change_no_number(films, tmp_path, monkeypatch, lanes):
+    """Every frame is scored once by every metric, in order, whatever works beside it."""
+    torch.save(dict(recipe.state("alexnet")), tmp_path / "alexnet.pth")
+    monkeypatch.setattr(pipeline._Run, "_lanes", lambda self: lanes)
+    chosen = plan(tmp_path / "run", metrics=(*PIXEL, "lpips"), batch=4, weights={"alexnet": tmp_path / "alexnet.pth"})
+    run(suites.of_videos([str(films / "clip1.mp4")]), chosen, console=quiet())
+    reference = decoded(films / "clip1.mp4")
+    still = reference[:1].expand_as(reference).contiguous()
+    outcomes = score([*PIXEL, "lpips"], still, reference, weights=chosen.weights, batch=4)
+    for metric, outcome in outcomes.items():
+        assert outcome.n == len(reference)
+        assert values(tmp_path / "run", "original", metric)["clip1"] == pytest.approx(outcome.value, rel=1e-6)
 
 
 def values(folder, setting, metric):
