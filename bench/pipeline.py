@@ -31,6 +31,7 @@ from metrics.frames import Frames
 from metrics.metric import ClipFacts, Metric, Pool, Resources
 from metrics.outcome import Outcome
 from metrics.scorer import ClipScorer
+from metrics.threads import one_core
 from model.interface import Driving, SettingReport
 
 log = logging.getLogger(__name__)
@@ -124,10 +125,7 @@ class _Run:
                 ahead = stack.enter_context(Ahead(reader, clock=self.clocks["decode"]))
                 videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info))
                 encoding = stack.enter_context(Behind(self._encode(videos), clock=self.clocks["encode"]))
-                lanes = [
-                    stack.enter_context(Behind(partial(self._score, lane=lane), depth=1, clock=self.clocks["score"]))
-                    for lane in self._lanes()
-                ]
+                lanes = self._begin_lanes(stack)
                 for reference in ahead:
                     batch = self._predict(reference, fps=reader.info.fps)
                     for stage in (*lanes, encoding):
@@ -241,11 +239,23 @@ class _Run:
                 found[row] = Frames(frames.pixels.to(self.resources.device), frames.times)
         return found
 
-    def _lanes(self) -> Sequence[str | None]:
-        """Lanes that score side by side. One network alone leaves cores idle; an accelerator takes its work in turn."""
-        if self.resources.device.type != "cpu" or torch.get_num_threads() == 1:
-            return [None]
-        return list(dict.fromkeys(metric.lane for metric in self.metrics))
+    def _begin_lanes(self, stack: ExitStack) -> list[Behind[_Batch]]:
+        """Score in a thread for every lane: one network alone leaves cores idle.
+
+        An accelerator takes its work in turn, and one core has no other to idle. Where there are no more cores than
+        lanes, each lane keeps to one, as waiting for a core that another lane is using would cost both.
+        """
+        cores = torch.get_num_threads()
+        lanes: list[str | None] = [None]
+        if self.resources.device.type == "cpu" and cores > 1:
+            lanes = list(dict.fromkeys(metric.lane for metric in self.metrics))
+        keep: Callable[[], None] = one_core if 1 < cores <= len(lanes) else (lambda: None)
+        return [
+            stack.enter_context(
+                Behind(partial(self._score, lane=lane), depth=1, clock=self.clocks["score"], begin=keep)
+            )
+            for lane in lanes
+        ]
 
     def _score(self, batch: _Batch, *, lane: str | None) -> None:
         assert self.scorer is not None

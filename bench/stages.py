@@ -81,10 +81,19 @@ class Behind(Generic[T]):
     """Does `work` on items in a thread of its own, at most `depth` items behind, in order.
 
     What `work` raises is raised by the next `put`, or at the end of the context; later items are dropped.
+    `begin` is called first, in that thread.
     """
 
-    def __init__(self, work: Callable[[T], None], *, depth: int = 2, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        work: Callable[[T], None],
+        *,
+        depth: int = 2,
+        clock: Clock | None = None,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
         self._work = work
+        self._begin = begin
         self._queue: queue.Queue[object] = queue.Queue(depth)
         self._clock = clock if clock is not None else Clock()
         self._error: BaseException | None = None
@@ -109,6 +118,7 @@ class Behind(Generic[T]):
         self._queue.put(item)
 
     def _run(self) -> None:
+        self._begin()
         while (item := self._queue.get()) is not _END:
             if self._error is not None:
                 continue

@@ -20,6 +20,7 @@ from metrics.enlarge import bilinear
 from metrics.frames import Frames
 from metrics.metric import Resources
 from metrics.networks import batch_size, batches, shared
+from metrics.threads import SideBySide
 
 SIZE = 299
 DIMENSIONS = 2048
@@ -36,10 +37,10 @@ def features(frames: Frames, resources: Resources) -> Tensor:
         Skip: the weights are missing.
     """
     extractor = network(resources)
-    size = batch_size(resources.device, cpu=8, other=64)
+    size = batch_size(resources.device, cpu=4, other=64)
     key = f"inception-{VERSION}-{identity('inception', resources)[:16]}-{resources.device.type}"
     return frames.per_frame(
-        key, lambda pixels: torch.cat([extractor(part) for part in batches(pixels, size)]), keep=True
+        key, lambda pixels: torch.cat(extractor.cores.map(extractor, batches(pixels, size))), keep=True
     )
 
 
@@ -64,6 +65,7 @@ class Inception:
 
     def __init__(self, state: Mapping[str, Tensor], device: torch.device) -> None:
         self.device = device
+        self.cores = SideBySide() if device.type == "cpu" else SideBySide(1)
         layers = _Layers(state, device)
         weight, bias = layers.parameters("Conv2d_1a_3x3")
         # Pixels p enter as 2 p / 255 - 1. There is no padding here, so the constant goes into the bias exactly.

@@ -7,7 +7,6 @@ import pytest
 import torch
 from rich.console import Console
 
-from bench import pipeline
 from bench import suite as suites
 from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
@@ -52,17 +51,22 @@ def static_run(films, tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize("lanes", [[None], ["lpips", ""]], ids=["one", "two"])
-def test_lanes_change_no_number(films, tmp_path, monkeypatch, lanes):
-    """Every frame is scored once by every metric, in order, whatever works beside it."""
+@pytest.mark.parametrize("cores", [1, 2, 4])
+def test_lanes_change_no_number(films, tmp_path, cores):
+    """Every frame is scored once by every metric, in order, whatever works beside it: in one lane, two, or two of one core."""
     torch.save(dict(recipe.state("alexnet")), tmp_path / "alexnet.pth")
-    monkeypatch.setattr(pipeline._Run, "_lanes", lambda self: lanes)
-    chosen = plan(tmp_path / "run", metrics=(*PIXEL, "lpips"), batch=4, weights={"alexnet": tmp_path / "alexnet.pth"})
-    run(suites.of_videos([str(films / "clip1.mp4")]), chosen, console=quiet())
+    weights = {"alexnet": tmp_path / "alexnet.pth"}
+    chosen = plan(tmp_path / "run", metrics=(*PIXEL, "lpips"), batch=4, weights=weights)
+    before = torch.get_num_threads()
+    torch.set_num_threads(cores)
+    try:
+        run(suites.of_videos([str(films / "clip1.mp4")]), chosen, console=quiet())
+        assert torch.get_num_threads() == cores
+    finally:
+        torch.set_num_threads(before)
     reference = decoded(films / "clip1.mp4")
     still = reference[:1].expand_as(reference).contiguous()
-    outcomes = score([*PIXEL, "lpips"], still, reference, weights=chosen.weights, batch=4)
-    for metric, outcome in outcomes.items():
+    for metric, outcome in score([*PIXEL, "lpips"], still, reference, weights=weights).items():
         assert outcome.n == len(reference)
         assert values(tmp_path / "run", "original", metric)["clip1"] == pytest.approx(outcome.value, rel=1e-6)
 

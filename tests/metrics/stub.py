@@ -3,6 +3,7 @@
 import torch
 
 from metrics.metric import Resources
+from metrics.threads import SideBySide
 
 
 class StubInception:
@@ -12,6 +13,7 @@ class StubInception:
         generator = torch.Generator().manual_seed(5)
         self.matrix = torch.randn(3 * 4 * 4, 2048, generator=generator) / 48**0.5
         self.seen = 0
+        self.cores = SideBySide(1)
 
     def __call__(self, pixels):
         self.seen += len(pixels)
