@@ -10,6 +10,7 @@ from metrics.inception import Inception, features
 from metrics.inception import network as network_of
 from metrics.metric import Resources
 from metrics.outcome import Skip
+from metrics.threads import SideBySide
 from tests.material import GOLDEN, needs
 from tests.metrics import recipe
 from tests.metrics.pictures import golden, in_batches, scene
@@ -88,6 +89,7 @@ def test_each_frame_goes_through_once():
         seen.append(len(pixels))
         return pixels.float().mean((1, 2, 3))[:, None].expand(-1, 2048)
 
+    counting.cores = SideBySide(1)
     resources = Resources(weights={"inception": {"a": torch.zeros(1)}}, networks={"inception": counting})
     frames = Frames.of(scene(20))
     first, second = features(frames, resources), features(frames, resources)
