@@ -15,8 +15,8 @@ from tests.metrics import recipe
 from tests.metrics.pictures import in_batches, scene
 from tests.metrics.stub import StubInception
 
-NAMES = [name for name in registry.TABLE if not name.startswith(("lse_", "av_offset"))]
-"""Those of SyncNet have tests of their own: they look at faces and sound."""
+NAMES = [name for name in registry.TABLE if not {"syncnet", "face_mesh"} & {*registry.get(name).weights}]
+"""Those of SyncNet and of the face mesh have tests of their own: they look at faces and sound."""
 QUICK = [name for name in NAMES if name != "lpips_vgg"]
 RESOURCES = Resources(
     weights={**recipe.weights(), "inception": {"stub": torch.zeros(1)}}, networks={"inception": StubInception()}
