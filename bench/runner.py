@@ -280,10 +280,12 @@ def _finish(
 
 
 def _failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:
-    """Clips without any outcome but failures in some row that is the model's."""
+    """Clips that in some row that is the model's have no value, and a failure among their outcomes."""
     mine = clips[clips["setting"].isin([row for row in rows if row not in (GROUND_TRUTH, STATIC, CODEC_FLOOR)])]
-    failed = mine["status"].eq("failed").groupby([mine["clip"], mine["setting"]]).all()
-    lost = {str(clip) for clip, _ in failed[failed].index}
+    places = [mine["clip"], mine["setting"]]
+    failed, valued = (mine["status"].eq(status).groupby(places).any() for status in ("failed", "value"))
+    # Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.
+    lost = {str(clip) for clip, _ in failed[failed & ~valued].index}
     return [record.id for record in records if record.status == "failed" or record.id in lost]
 
 

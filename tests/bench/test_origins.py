@@ -147,16 +147,20 @@ def test_each_mismatch_is_told_apart(films, tmp_path, prepare, words):
     assert all(words in reason for reason in rows["reason"])
 
 
-def test_a_clip_without_its_prediction_has_failed(films, in_process, tmp_path):
+@pytest.mark.parametrize("metrics", [PIXEL, (*PIXEL, "lse_c")], ids=["all", "some-skipped"])
+def test_a_clip_without_its_prediction_has_failed(films, in_process, tmp_path, metrics):
+    """Also beside metrics that never began: SyncNet's weights are not here."""
     folder = tmp_path / "p"
     shutil.copytree(in_process / "videos", folder)
     (folder / VIEW.folder / "clip1.mkv").unlink()
     plan = Plan(
         out=tmp_path / "run", model=ModelPlan("x", predictions=Predictions(folder)), settings=SETTINGS,
-        metrics=PIXEL, size=(64, 64), codec=None,
+        metrics=metrics, size=(64, 64), codec=None, weights_dir=tmp_path, download=False,
     )  # fmt: skip
     finished = run(suites.of_videos([str(films)]), plan, console=Console(quiet=True))
     assert finished.failures == ("clip1",)
+    skipped = read_clips(tmp_path / "run").query("status == 'skipped'")
+    assert set(skipped["metric"]) == {*metrics} - {*PIXEL}
 
 
 def test_notes_and_sound_beside_predictions_are_no_predictions(films, tmp_path):
