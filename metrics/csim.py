@@ -9,11 +9,15 @@ import torch
 from torch import Tensor
 
 from bench.faces import identity, landmarks
+from bench.plan import GROUND_TRUTH
 from metrics import faces
 from metrics.faces import Floats, Sightings
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, Metric, Resources
+from metrics.networks import stored_key
 from metrics.outcome import Outcome, Skip
+
+VERSION = 1  # of the embeddings; a change to their values makes stored ones worthless
 
 
 def cosine(embeddings: Floats, source: Floats) -> Floats:
@@ -31,18 +35,24 @@ def embeddings(frames: Frames, resources: Resources) -> Floats:
         these = frames if len(pixels) == len(frames) else Frames.of(pixels)
         return embed(pixels, faces.points(these, resources))
 
-    return frames.per_frame("dlib face identity 1", compute, keep=True).double().numpy()
+    key = stored_key(f"face-identity-{VERSION}", ["face_mesh", "face_identity"], resources)
+    return frames.per_frame(key, compute, keep=True).double().numpy()
 
 
 @dataclass(slots=True)
 class _Similarity:
     source: Floats
     resources: Resources
+    is_truth: bool
     sightings: Sightings = field(default_factory=Sightings)
     values: list[Floats] = field(default_factory=list)
 
     def update(self, pred: Frames, ref: Frames) -> None:
-        self.sightings.note(faces.points(pred, self.resources), faces.points(ref, self.resources))
+        # Without a reference (another person's motion) the prediction stands in its place.
+        alone = pred is ref and not self.is_truth
+        self.sightings.note(
+            faces.points(pred, self.resources), None if alone else faces.points(ref, self.resources)
+        )
         self.values.append(cosine(embeddings(pred, self.resources), self.source))
 
     def result(self) -> Outcome:
@@ -61,7 +71,7 @@ def _begin(facts: ClipFacts, resources: Resources) -> _Similarity:
     source: Floats = facts.shared[key]
     if np.isnan(source).any():
         raise Skip("no face is found in the source frame")
-    return _Similarity(source, resources)
+    return _Similarity(source, resources, facts.setting == GROUND_TRUTH)
 
 
 CSIM = Metric(

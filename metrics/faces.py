@@ -12,19 +12,21 @@ from numpy.typing import NDArray
 from bench.faces import landmarks
 from metrics.frames import Frames
 from metrics.metric import Resources
+from metrics.networks import stored_key
 from metrics.outcome import Outcome, Skip
 
 Floats = NDArray[np.float64]
 
 RULE: Final = "frames without a face on either side are left out; failed where the prediction loses more than half"
-LANDMARKS_KEY: Final = "face mesh 1"
+VERSION: Final = 1  # of the landmarks; a change to their values makes stored ones worthless
 LOST: Final = 0.5
 """Share of the reference's faces beyond which a prediction without them has failed."""
 
 
 def points(frames: Frames, resources: Resources) -> Floats:
     """(T, 468, 3) landmarks of `bench.faces.landmarks`; NaN for frames without a face."""
-    measured = frames.per_frame(LANDMARKS_KEY, landmarks.load(resources), keep=True)
+    key = stored_key(f"face-mesh-{VERSION}", ["face_mesh"], resources)
+    measured = frames.per_frame(key, landmarks.load(resources), keep=True)
     return measured.cpu().double().numpy()
 
 
@@ -41,10 +43,13 @@ class Sightings:
     in_prediction: list[NDArray[np.bool_]] = field(default_factory=list)
     in_reference: list[NDArray[np.bool_]] = field(default_factory=list)
 
-    def note(self, pred: Floats, ref: Floats) -> None:
-        """Take in the next frames' landmarks, (T, …) each, NaN where there is no face."""
+    def note(self, pred: Floats, ref: Floats | None) -> None:
+        """Take in the next frames' landmarks, (T, …) each, NaN where there is no face.
+
+        `ref` is None where there is no reference: then every frame is to show a face.
+        """
         self.in_prediction.append(np.isfinite(pred[:, 0, 0]))
-        self.in_reference.append(np.isfinite(ref[:, 0, 0]))
+        self.in_reference.append(np.isfinite(ref[:, 0, 0]) if ref is not None else np.ones(len(pred), np.bool_))
 
     def outcome(
         self, values: Floats, *, details: Mapping[str, float], curves: Mapping[str, Floats] | None = None
@@ -62,7 +67,7 @@ class Sightings:
             raise Skip(f"no face is found in the reference's {len(reference)} frames")
         lost = int((reference & ~prediction).sum())
         if lost > LOST * expected:
-            return Outcome.failed(f"the prediction shows no face in {lost} of the {expected} frames where there is one")
+            return Outcome.failed(f"the prediction shows no face in {lost} of the {expected} frames that should")
         known = np.isfinite(values)
         if not known.any():
             raise Skip("faces are found in too few consecutive frames")

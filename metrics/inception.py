@@ -14,12 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bench.errors import WeightsError
-from bench.weights import identity, resolve
+from bench.weights import resolve
 from metrics.convolution import Convolution, convolution, fold_batch_norm, merged
 from metrics.enlarge import bilinear
 from metrics.frames import Frames
 from metrics.metric import Resources
-from metrics.networks import batch_size, batches, shared
+from metrics.networks import batch_size, batches, shared, stored_key
 from metrics.threads import SideBySide
 
 SIZE = 299
@@ -38,7 +38,7 @@ def features(frames: Frames, resources: Resources) -> Tensor:
     """
     extractor = network(resources)
     size = batch_size(resources.device, cpu=4, other=64)
-    key = f"inception-{VERSION}-{identity('inception', resources)[:16]}-{resources.device.type}"
+    key = stored_key(f"inception-{VERSION}", ["inception"], resources)
     return frames.per_frame(
         key, lambda pixels: torch.cat(extractor.cores.map(extractor, batches(pixels, size))), keep=True
     )

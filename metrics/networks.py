@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 import torch
 from torch import Tensor
 
+from bench.weights import identity
 from metrics.metric import Resources
 
 N = TypeVar("N")
@@ -18,6 +19,17 @@ def shared(key: str, resources: Resources, build: Callable[[], N]) -> N:
     if key not in resources.networks:
         resources.networks[key] = build()
     return cast(N, resources.networks[key])
+
+
+def stored_key(name: str, weights: Sequence[str], resources: Resources) -> str:
+    """The key under which features of frames are kept on disk: all that they depend on beside the pixels.
+
+    `name` is that of the extraction, with its version; `weights` are those that it loads.
+
+    Raises:
+        Skip: they are missing.
+    """
+    return "-".join([name, *(identity(each, resources)[:16] for each in weights), resources.device.type])
 
 
 def batches(pixels: Tensor, size: int) -> list[Tensor]:

@@ -116,12 +116,12 @@ def load(resources: Resources) -> FaceEmbedder:
     """The embedder on the resources' device, loaded once per `resources`.
 
     Raises:
-        WeightsError: the weights are damaged.
+        WeightsError: the weights are damaged, or another network's.
     """
     key = "faces/identity"
     if key not in resources.networks:
         network = FaceIdentity()
-        network.load_state_dict(weights.resolve("face_identity", resources))
+        weights.fill(network, "face_identity", resources)
         network = network.eval().requires_grad_(False).to(resources.device).to(memory_format=torch.channels_last)
         resources.networks[key] = FaceEmbedder(network)
     embedder: FaceEmbedder = resources.networks[key]

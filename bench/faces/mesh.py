@@ -79,8 +79,8 @@ def load(resources: Resources) -> FaceMesh:
     """The network with its weights, on the resources' device.
 
     Raises:
-        WeightsError: the weights are damaged.
+        WeightsError: the weights are damaged, or another network's.
     """
     network = FaceMesh()
-    network.load_state_dict(weights.resolve("face_mesh", resources))
+    weights.fill(network, "face_mesh", resources)
     return network.eval().requires_grad_(False).to(resources.device).to(memory_format=torch.channels_last)

@@ -15,6 +15,7 @@ from bench.weights.registry import get
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
     from metrics.metric import Resources
 
@@ -36,6 +37,20 @@ def resolve(name: str, resources: Resources) -> dict[str, Tensor]:
         return injected
     path = _file(name, resources)
     return load_tensors(path)
+
+
+def fill(network: Module, name: str, resources: Resources) -> None:
+    """Load the registered weights `name` into their network.
+
+    Raises as `resolve` does, and WeightsError where they are another network's.
+    """
+    state = resolve(name, resources)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError:
+        raise WeightsError(
+            f"weights '{name}' do not fit their network: give those of '{get(name).file}', or leave them out"
+        ) from None
 
 
 def identity(name: str, resources: Resources) -> str:

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 import torch
 
+from metrics import registry
 from metrics.csim import cosine
-from metrics.metric import Resources
+from metrics.frames import Frames
+from metrics.metric import ClipFacts, Resources
 from metrics.outcome import Skip
+from metrics.scorer import ClipScorer
 from tests.metrics.faces import demo, outcome
 
 RESOURCES = Resources()
@@ -43,10 +46,27 @@ def test_no_face_in_the_source_or_in_the_reference_is_skipped():
     grey = torch.full_like(pixels, 128)
     with pytest.raises(Skip, match="no face is found in the source frame"):
         outcome("csim", RESOURCES, pixels, pixels, source=grey[0])
-    assert isinstance(outcome("csim", RESOURCES, grey, grey, source=pixels[0]), Skip)
+    assert isinstance(outcome("csim", RESOURCES, pixels, grey, source=pixels[0]), Skip)
+    assert isinstance(outcome("csim", RESOURCES, grey, grey, setting="ground-truth", source=pixels[0]), Skip)
 
 
 def test_a_prediction_without_a_face_has_failed():
     pixels, _ = demo("ada_01")
     result = outcome("csim", RESOURCES, torch.full_like(pixels, 128), pixels, source=pixels[0])
     assert result.status == "failed"
+
+
+@pytest.mark.parametrize("lost, status", [(16, "failed"), (9, "failed"), (8, "value")])
+def test_without_a_reference_every_frame_is_to_show_a_face(lost, status):
+    """Another person's motion: the scorer gives the prediction in the reference's place."""
+    pixels, _ = demo("ada_01")
+    pred = pixels.clone()
+    pred[:lost] = 128
+    scorer = ClipScorer([registry.get("csim")], {"original": ClipFacts("clip", source=pixels[0])}, RESOURCES, cross_identity=True)
+    scorer.update(Frames.of(pixels), {"original": Frames.of(pred)})
+    result = scorer.results()["original"]["csim"]
+    assert result.status == status
+    if status == "failed":
+        assert f"no face in {lost} of the 16 frames" in result.reason
+    else:
+        assert (result.n, result.details) == (16 - lost, {"faces_lost": float(lost)})

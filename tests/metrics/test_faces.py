@@ -1,0 +1,45 @@
+"""What is kept of faces from run to run, and whose weights it was measured with."""
+
+import numpy as np
+import pytest
+import torch
+
+from bench import weights
+from bench.errors import WeightsError
+from metrics import csim, faces
+from metrics.feature_cache import FeatureCache
+from metrics.frames import Frames
+from metrics.metric import Resources
+from tests.metrics.faces import demo
+
+
+@pytest.mark.parametrize(
+    "measure, name, bias",
+    [
+        (faces.points, "face_mesh", "points.6.bias"),
+        (csim.embeddings, "face_mesh", "points.6.bias"),
+        (csim.embeddings, "face_identity", "stem.bias"),
+    ],
+)
+def test_what_other_weights_have_measured_is_not_taken(tmp_path, measure, name, bias):
+    pixels, _ = demo("ada_01")
+    shipped = weights.resolve(name, Resources())
+    others = {**shipped, bias: shipped[bias] + torch.arange(len(shipped[bias])) % 7}
+    computed, found = [], []
+    for resources in (Resources(), Resources(), Resources(weights={name: others})):
+        stored = FeatureCache(tmp_path).clip("clip")
+        found.append(measure(Frames(pixels[:2], np.zeros(2), stored=stored), resources))
+        stored.close()
+        computed.append(stored.computed > 0)
+    assert computed == [True, False, True]
+    np.testing.assert_array_equal(found[0], found[1])
+    assert np.abs(found[2] - found[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["face_mesh", "face_identity"])
+def test_weights_of_another_network_are_a_sentence(name):
+    pixels, _ = demo("ada_01")
+    (other,) = {"face_mesh", "face_identity"} - {name}
+    theirs = Resources(weights={name: weights.resolve(other, Resources())})
+    with pytest.raises(WeightsError, match=f"weights '{name}' do not fit their network"):
+        csim.embeddings(Frames.of(pixels[:1]), theirs)
