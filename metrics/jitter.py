@@ -67,7 +67,7 @@ JITTER = Metric(
     id="jitter",
     label="Jitter",
     version=1,
-    direction="lower",
+    direction="none",  # below the ideal, motion is lost: nearness to it is ranked (bench.report.columns.has_closeness)
     unit="px",
     definition=(
         "mean length of the second difference of 68 landmark tracks, prediction minus reference (negative where the "

@@ -60,9 +60,9 @@ class MetricColumn:
 def columns_of(runs: Sequence[Run], *, every: bool = False) -> list[MetricColumn]:
     """The columns that the runs can fill, in the order of their metrics.
 
-    A metric that has a value over the whole suite shows it first, and metrics that judge a video by itself (NIQE, LSE)
-    are followed by their distance from the ground-truth row. Means over frames come where a protocol asks for them, or
-    with `every`.
+    A metric that has a value over the whole suite shows it first. Metrics that judge a video by itself (NIQE, LSE) and
+    those with values on both sides of the ideal (jitter) are followed by their distance from the ground-truth row.
+    Means over frames come where a protocol asks for them, or with `every`.
     """
     over_frames = every or any("frames of all clips" in run.manifest.protocol.aggregation for run in runs)
     metrics: dict[str, MetricRecord] = {}
@@ -87,9 +87,13 @@ def has_pooled(runs: Sequence[Run], metric: str) -> bool:
 
 
 def has_closeness(runs: Sequence[Run], metric: MetricRecord) -> bool:
-    """Whether the ground truth has a value of its own to be close to."""
+    """Whether the distance from the ground truth says what the value alone does not.
+
+    So it is where the ground truth has a value of its own, and where values lie on both sides of the ideal (jitter).
+    """
     judged_alone = not (metric.needs_reference or metric.needs_driving) and metric.direction != "none"
-    return judged_alone and any(len(run.values("ground-truth", metric.id)) > 0 for run in runs)
+    two_sided = metric.direction == "none" and metric.ideal is not None
+    return (judged_alone or two_sided) and any(len(run.values("ground-truth", metric.id)) > 0 for run in runs)
 
 
 def choose(columns: Sequence[MetricColumn], names: Sequence[str] | None) -> list[MetricColumn]:

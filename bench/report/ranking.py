@@ -31,12 +31,13 @@ def is_embedded(metric: MetricRecord) -> bool:
     return "embedded" in metric.definition.lower()
 
 
-def is_rankable(metric: MetricRecord, setting: str, *, beside_official: bool) -> bool:
+def is_rankable(metric: MetricRecord, setting: str, *, direction: Direction, beside_official: bool) -> bool:
     """Whether a value under `setting` may compete with another model's.
 
-    `beside_official` says that the table also has columns made with official weights.
+    `direction` is the column's, which may show the metric's distance from the truth; `beside_official` says that the
+    table also has columns made with official weights.
     """
-    if metric.direction == "none" or setting in UNRANKED_ROWS or is_against_unrotated(metric, setting):
+    if direction == "none" or setting in UNRANKED_ROWS or is_against_unrotated(metric, setting):
         return False
     return not (is_embedded(metric) and beside_official)
 

@@ -144,7 +144,7 @@ def _with_caveat(cell: Cell, column: MetricColumn, setting: str, words: Words) -
 
 def _group(run: Run, setting: str, column: MetricColumn, *, beside_official: bool) -> Hashable | None:
     """Rows compete when setting, protocol of the metric and the clips behind the mean are the same."""
-    if not ranking.is_rankable(column.metric, setting, beside_official=beside_official):
+    if not ranking.is_rankable(column.metric, setting, direction=column.direction, beside_official=beside_official):
         return None
     clips = frozenset(run.values(setting, column.metric.id).index)
     return setting, run.manifest.protocol.row_hash(column.metric.id), clips

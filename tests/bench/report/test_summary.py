@@ -112,6 +112,24 @@ def test_a_metric_whose_truth_is_zero_has_no_distance_from_it(runs):
     assert not has_closeness(runs, niqe.model_copy(update={"needs_driving": True}))
 
 
+def test_on_both_sides_of_the_ideal_the_nearest_is_best(tmp_path, monkeypatch):
+    """A frozen video has the smallest jitter, and is not the best."""
+    jitter = METRICS["l1"].model_copy(
+        update={"id": "jitter", "label": "Jitter", "direction": "none", "scale": 1.0, "per_frame": False}
+    )
+    monkeypatch.setitem(METRICS, "jitter", jitter)
+    folders = []
+    for model, level in {"frozen": -1.2, "good": 0.1}.items():
+        monkeypatch.setitem(LEVEL, "jitter", level)
+        folders.append(make_run(tmp_path / model, model=model, metrics=("jitter",)))
+    table = table_of(load(folders))
+    frozen, good = (cells(table, "original", model) for model in ("frozen", "good"))
+    assert frozen["jitter"].value < good["jitter"].value
+    assert (frozen["jitter"].rank, good["jitter"].rank) == (0, 0)
+    assert (frozen["jitter:closeness"].rank, good["jitter:closeness"].rank) == (2, 1)
+    assert cells(table, "free view 30,10,0", "good")["jitter:closeness"].rank == 0
+
+
 def test_mean_over_frames_comes_when_asked_for_or_in_the_protocol(tmp_path, runs):
     assert "l1:frames" not in [column.key for column in columns_of(runs)]
     table = summary_table(runs[:1], choose(columns_of(runs[:1], every=True), ["l1:frames"]), Words("en"))
