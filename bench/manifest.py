@@ -65,7 +65,7 @@ class ClipRecord(Record):
     carrier: str = ""
     """What the predictions travelled in, where they were read from files; see Protocol."""
     seconds: dict[str, float] = {}
-    """Busy seconds by stage: decode, model, score, encode; `total` is the wall time."""
+    """Busy seconds by stage: decode, model, score (of all lanes together), encode; `total` is the wall time."""
     videos: dict[str, str] = {}
     """Setting → path of its video, relative to the run folder; `reference` is the prepared clip itself."""
 

@@ -50,9 +50,7 @@ class _Similarity:
     def update(self, pred: Frames, ref: Frames) -> None:
         # Without a reference (another person's motion) the prediction stands in its place.
         alone = pred is ref and not self.is_truth
-        self.sightings.note(
-            faces.points(pred, self.resources), None if alone else faces.points(ref, self.resources)
-        )
+        self.sightings.note(faces.points(pred, self.resources), None if alone else faces.points(ref, self.resources))
         self.values.append(cosine(embeddings(pred, self.resources), self.source))
 
     def result(self) -> Outcome:

@@ -62,7 +62,9 @@ def test_without_a_reference_every_frame_is_to_show_a_face(lost, status):
     pixels, _ = demo("ada_01")
     pred = pixels.clone()
     pred[:lost] = 128
-    scorer = ClipScorer([registry.get("csim")], {"original": ClipFacts("clip", source=pixels[0])}, RESOURCES, cross_identity=True)
+    scorer = ClipScorer(
+        [registry.get("csim")], {"original": ClipFacts("clip", source=pixels[0])}, RESOURCES, cross_identity=True
+    )
     scorer.update(Frames.of(pixels), {"original": Frames.of(pred)})
     result = scorer.results()["original"]["csim"]
     assert result.status == status
