@@ -6,8 +6,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -118,15 +119,17 @@ class Behind(Generic[T]):
         self._queue.put(item)
 
     def _run(self) -> None:
-        self._begin()
+        self._guarded(self._begin)
         while (item := self._queue.get()) is not _END:
-            if self._error is not None:
-                continue
-            try:
-                with self._clock:
-                    self._work(item)  # type: ignore[arg-type]
-            except BaseException as error:
-                self._error = error
+            if self._error is None:
+                self._guarded(partial(self._work, cast(T, item)))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            with self._clock:
+                work()
+        except BaseException as error:
+            self._error = error
 
 
 def _drain(items: queue.Queue[object]) -> None:

@@ -94,3 +94,14 @@ def test_a_clock_adds_up_only_busy_time():
             time.sleep(0.01)
         time.sleep(0.02)
     assert 0.02 <= clock.seconds < 0.04
+
+
+def test_a_worker_that_cannot_begin_says_so():
+    def begin():
+        raise ZeroDivisionError("no core")
+
+    done = []
+    with pytest.raises(ZeroDivisionError, match="no core"), Behind(done.append, begin=begin) as worker:
+        for item in range(5):
+            worker.put(item)
+    assert done == []
