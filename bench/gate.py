@@ -37,11 +37,11 @@ def check(
         BenchError: the baseline is missing or of another protocol, or a tolerance is not understood.
     """
     from bench import baseline as baselines
-    from bench.judgement import judge
+    from bench.judgement import judge, judged
     from bench.tolerance import Tolerances
 
     metrics = store.read_manifest(run).metrics
-    asked = Tolerances.parse(tolerances, {metric.id: metric.direction for metric in metrics})
+    asked = Tolerances.parse(tolerances, {metric.id: judged(metric).direction for metric in metrics})
     if update:
         baselines.write(baseline, run, asked)
         print(f"baseline written: {baseline}")
@@ -63,12 +63,12 @@ def main(argv: Sequence[str]) -> int:
     add_options(parser)
     options = parser.parse_args(list(argv))
     from bench import baseline as baselines
-    from bench.judgement import judge
+    from bench.judgement import judge, judged
     from bench.tolerance import Tolerances
 
     before, after = baselines.read_side(options.before), baselines.of_run(options.after)
     metrics = store.read_manifest(options.after).metrics
-    asked = Tolerances.parse(options.tolerance, {metric.id: metric.direction for metric in metrics})
+    asked = Tolerances.parse(options.tolerance, {metric.id: judged(metric).direction for metric in metrics})
     known = Tolerances(before.tolerances).updated(asked)
     judgement = judge(before, after, metrics, known, every_clip=options.before.suffix == ".json")
     return _publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)

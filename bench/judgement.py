@@ -12,7 +12,8 @@ import numpy as np
 from bench.baseline import Side
 from bench.errors import BenchError
 from bench.manifest import MetricRecord
-from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated
+from bench.report.ranking import UNRANKED_ROWS, distance, is_against_unrotated, is_two_sided
+from bench.report.words import Words
 from bench.statistics import interval
 from bench.tolerance import Tolerance, Tolerances
 
@@ -42,7 +43,8 @@ class Finding:
 
     `change` is after minus before on the scale of display, [`low`, `high`] its 95 % interval over the `n` clips that
     have a finite value on both sides; `before` and `after` are their means, infinite where all clips are. `fallen` are
-    the clips beyond the tolerance or without a value, the worst first, of the `compared` ones.
+    the clips beyond the tolerance or without a value, the worst first, of the `compared` ones. `metric` is as it is
+    judged (see `judged`).
     """
 
     setting: str
@@ -119,15 +121,33 @@ def _refuse_mixed(before: Side, after: Side) -> None:
         )
 
 
+def judged(metric: MetricRecord) -> MetricRecord:
+    """The metric as the gate judges it: where values lie on both sides of the ideal, their distance from the truth."""
+    if not is_two_sided(metric):
+        return metric
+    label = Words("en")("closeness", label=metric.label)
+    return metric.model_copy(update={"label": label, "direction": "lower", "ideal": 0.0})
+
+
+def _levels(side: Side, setting: str, metric: MetricRecord) -> dict[str, float]:
+    """Clip → what is judged, on the scale of display: the value, or its distance from the clip's ground truth."""
+    values = side.values.get(setting, {}).get(metric.id, {})
+    if not is_two_sided(metric):
+        return {clip: value * metric.scale for clip, value in values.items()}
+    assert metric.ideal is not None
+    truth = side.values.get("ground-truth", {}).get(metric.id, {})
+    return {clip: distance(value, truth.get(clip, metric.ideal)) * metric.scale for clip, value in values.items()}
+
+
 def _judge_one(
     before: Side, after: Side, setting: str, metric: MetricRecord, tolerance: Tolerance, *, every_clip: bool
 ) -> Finding:
-    old = before.values[setting][metric.id]
-    new = after.values.get(setting, {}).get(metric.id, {})
+    old, new = (_levels(side, setting, metric) for side in (before, after))
+    metric = judged(metric)
     common = [clip for clip in old if clip in new]
     lost = [clip for clip in old if clip not in new and (every_clip or clip in (after.clips or ()))]
-    first = np.array([old[clip] for clip in common], dtype=np.float64) * metric.scale
-    second = np.array([new[clip] for clip in common], dtype=np.float64) * metric.scale
+    first = np.array([old[clip] for clip in common], dtype=np.float64)
+    second = np.array([new[clip] for clip in common], dtype=np.float64)
     finite = np.isfinite(first) & np.isfinite(second)
     # An infinite value that stays infinite has not changed; one that becomes finite has changed without measure.
     with np.errstate(invalid="ignore"):
@@ -138,7 +158,7 @@ def _judge_one(
     # Baselines keep seven digits: what rounding can make is no fall.
     beyond = limit + 1e-6 * np.abs(np.where(np.isfinite(first), first, 0.0))
     fallen = [Change(common[i], float(first[i]), float(second[i])) for i in np.argsort(gain) if gain[i] < -beyond[i]]
-    gone = [_lost(clip, old[clip] * metric.scale, setting, metric.id, after) for clip in lost]
+    gone = [_lost(clip, old[clip], setting, metric.id, after) for clip in lost]
     kept = [clip for clip, is_finite in zip(common, finite, strict=True) if is_finite]
     low, high, few = _bounds(change[finite], [before.people.get(clip) for clip in kept])
     mean = float(change[finite].mean()) if finite.any() else math.nan

@@ -16,7 +16,7 @@ _ENTRY = re.compile(r"([^:@\s]+)(?:@([^%]+?))?:([+-]?)(\d+(?:\.\d*)?|\.\d+)(%?)"
 
 DEFAULTS: dict[str, str] = {
     "psnr": "0.1", "psnr_gray": "0.1", "ssim": "0.005", "ssim_gray": "0.005", "ms_ssim": "0.005",
-    "lse_c": "0.2", "lse_d": "0.2", "av_offset": "1", "csim": "0.01",
+    "lse_c": "0.2", "lse_d": "0.2", "av_offset": "1", "csim": "0.01", "jitter": "0.05",
 }  # fmt: skip
 FALLBACK = "2%"
 

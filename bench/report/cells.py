@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from bench.report.columns import MetricColumn
+from bench.report.ranking import distance
 from bench.report.run import Run
 from bench.report.table import Cell
 from bench.report.words import Words
@@ -62,7 +63,7 @@ def _closeness(run: Run, setting: str, column: MetricColumn) -> Cell:
     if setting == "ground-truth":
         return Cell(digits=column.digits, text="—")
     truth, found = run.values("ground-truth", column.metric.id), run.values(setting, column.metric.id)
-    apart = (found - truth).abs().dropna() * column.metric.scale
+    apart = distance(found, truth).dropna() * column.metric.scale
     apart = apart[apart < math.inf]
     if apart.empty:
         return Cell(digits=column.digits, text="—")

@@ -92,8 +92,8 @@ def has_closeness(runs: Sequence[Run], metric: MetricRecord) -> bool:
     So it is where the ground truth has a value of its own, and where values lie on both sides of the ideal (jitter).
     """
     judged_alone = not (metric.needs_reference or metric.needs_driving) and metric.direction != "none"
-    two_sided = metric.direction == "none" and metric.ideal is not None
-    return (judged_alone or two_sided) and any(len(run.values("ground-truth", metric.id)) > 0 for run in runs)
+    has_truth = any(len(run.values("ground-truth", metric.id)) > 0 for run in runs)
+    return has_truth and (judged_alone or ranking.is_two_sided(metric))
 
 
 def choose(columns: Sequence[MetricColumn], names: Sequence[str] | None) -> list[MetricColumn]:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from bench.manifest import MetricRecord
 from bench.report.table import Cell, Direction
 from metrics.true_view import SUFFIX
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T", float, "pd.Series[float]")
 
 UNRANKED_ROWS = ("ground-truth", "static")
 """Ceiling and floor of a column are no competitors."""
@@ -29,6 +35,16 @@ def is_against_unrotated(metric: MetricRecord, setting: str) -> bool:
 def is_embedded(metric: MetricRecord) -> bool:
     """Whether a small network that ships with the suite stands in for an official one."""
     return "embedded" in metric.definition.lower()
+
+
+def is_two_sided(metric: MetricRecord) -> bool:
+    """Whether values lie on both sides of the ideal, so that the nearest to it is the best (jitter)."""
+    return metric.direction == "none" and metric.ideal is not None
+
+
+def distance(values: T, truth: T) -> T:
+    """How far values are from their clips' ground truth: what `METRIC:closeness` ranks and the gate judges."""
+    return abs(values - truth)
 
 
 def is_rankable(metric: MetricRecord, setting: str, *, direction: Direction, beside_official: bool) -> bool:

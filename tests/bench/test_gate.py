@@ -14,8 +14,12 @@ from bench.baseline import Side
 from bench.errors import BenchError
 from bench.judgement import judge
 from bench.protocol import Protocol
+from bench.report.cells import mean_cell
+from bench.report.columns import choose, columns_of
+from bench.report.run import load
+from bench.report.words import Words
 from bench.tolerance import Tolerances
-from tests.bench.report.runs import CLIPS, HOSTILE, METRICS, make_run
+from tests.bench.report.runs import CLIPS, HOSTILE, LEVEL, METRICS, make_run
 
 RULES = Protocol(suite="toy", suite_version=1, clip_set="0")
 
@@ -226,6 +230,71 @@ def test_a_metric_without_direction_may_move_neither_way():
     for one, other in ((first, second), (second, first)):
         (finding,) = judge(one, other, [metric], Tolerances()).findings
         assert finding.verdict == "worse"
+
+
+def jitter_sides(before, after):
+    """Values of the metric on both sides of its ideal; the ground truth's are 0."""
+    jitter = METRICS["l1"].model_copy(
+        update={"id": "jitter", "label": "Jitter", "direction": "none", "scale": 1.0, "unit": "px"}
+    )
+    first, second = (
+        replace(side, values={**side.values, "ground-truth": {"jitter": dict.fromkeys(values, 0.0)}})
+        for side, values in zip(sides(before, after, "jitter"), (before, after), strict=True)
+    )
+    return first, second, jitter
+
+
+def test_where_nearest_is_best_a_move_towards_the_truth_is_no_loss():
+    near, far, frozen = (clips([level] * 4) for level in (0.1, 0.9, -1.2))
+    for before, after, expected in (
+        (far, near, "better"),
+        (frozen, near, "better"),
+        (near, far, "worse"),
+        (near, frozen, "worse"),
+        (far, frozen, "worse"),  # past the ideal, and farther off than before
+        (frozen, far, "better"),
+        (near, clips([-0.1] * 4), "same"),
+    ):
+        first, second, jitter = jitter_sides(before, after)
+        (finding,) = judge(first, second, [jitter], Tolerances()).findings
+        assert finding.verdict == expected
+        assert (finding.before, finding.after) == (abs(before["clip0"]), abs(after["clip0"]))
+        assert finding.metric.label == "|Jitter − GT|"
+        assert bool(finding.fallen) == (expected == "worse")
+
+
+def test_the_gate_judges_the_distance_that_the_table_ranks(tmp_path, monkeypatch):
+    """The same numbers as the column |Jitter − GT| of the report, also where the ground truth is not 0."""
+    jitter = METRICS["l1"].model_copy(
+        update={"id": "jitter", "label": "Jitter", "direction": "none", "scale": 2.0, "per_frame": False}
+    )
+    monkeypatch.setitem(METRICS, "jitter", jitter)
+    monkeypatch.setitem(LEVEL, "jitter", -1.2)
+    folder = make_run(tmp_path / "run", metrics=("jitter",))
+    rows = pd.read_csv(folder / "clips.csv")
+    rows.loc[rows["setting"] == "ground-truth", "value"] = 0.25
+    rows.to_csv(folder / "clips.csv", index=False)
+    side = baselines.of_run(folder)
+    (finding,) = judge(side, side, [jitter], Tolerances()).findings
+    (run,) = load([folder])
+    (column,) = choose(columns_of([run]), ["jitter:closeness"])
+    cell = mean_cell(run, "original", column, Words("en"))
+    assert finding.before == pytest.approx(cell.value, rel=1e-9)
+    levels = side.values["original"]["jitter"].values()
+    assert cell.value == pytest.approx(np.mean([2 * (0.25 - level) for level in levels]))  # all are below the truth
+
+
+def test_a_tolerance_of_a_two_sided_metric_is_of_its_distance(tmp_path, monkeypatch):
+    jitter = METRICS["l1"].model_copy(
+        update={"id": "jitter", "label": "Jitter", "direction": "none", "scale": 1.0, "per_frame": False}
+    )
+    monkeypatch.setitem(METRICS, "jitter", jitter)
+    monkeypatch.setitem(LEVEL, "jitter", 0.1)
+    run = make_run(tmp_path / "run", metrics=("jitter",))
+    gate.check(run, tmp_path / "base.json", tolerances=["jitter:+0.2"], update=True)
+    assert baselines.read(tmp_path / "base.json").tolerances == {"jitter": "+0.2"}
+    with pytest.raises(BenchError, match=r"the harmful way has '\+'"):
+        gate.check(run, tmp_path / "base.json", tolerances=["jitter:-0.2"], update=True)
 
 
 def test_free_view_against_the_unrotated_reference_is_not_judged():
