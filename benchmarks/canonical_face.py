@@ -13,14 +13,15 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
+from bench import weights
 from bench.faces import landmarks
-from bench.faces.head_pose import CANONICAL
 from bench.portraits.expression import Expression
 from bench.portraits.identity import Identity
 from bench.portraits.pose import rotation
 from bench.portraits.render import HeadPose, Portrait
 from metrics.metric import Resources
 
+CANONICAL = weights.locate("canonical_face")
 PEOPLE, POSES, FIRST_SEED = 32, 8, 7000
 SPREAD = (20.0, 8.0, 6.0)
 """Standard deviations of yaw, pitch and roll, in degrees."""

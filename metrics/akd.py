@@ -55,6 +55,6 @@ AKD = Metric(
     begin=_begin,
     bounds=(0.0, float("inf")),
     ideal=0.0,
-    weights=("face_mesh",),
+    weights=faces.WEIGHTS,
     digits=2,
 )

@@ -128,7 +128,7 @@ def _weights(metric: Metric) -> list[WeightsFile]:
 
 def _file(file: WeightsFile) -> str:
     carrier = f"in the package {file.package}" if file.package else f"`{file.file}`"
-    size = f", {file.megabytes:.0f} MB" if file.megabytes else ""
+    size = f", {file.megabytes:.0f} MB" if file.megabytes and file.megabytes >= 0.5 else ""
     return f"`{file.name}` ({carrier}{size})"
 
 

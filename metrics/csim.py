@@ -17,6 +17,7 @@ from metrics.metric import ClipFacts, Metric, Resources
 from metrics.networks import stored_key
 from metrics.outcome import Outcome, Skip
 
+WEIGHTS = (*faces.WEIGHTS, "face_identity")
 VERSION = 1  # of the embeddings; a change to their values makes stored ones worthless
 
 
@@ -35,7 +36,7 @@ def embeddings(frames: Frames, resources: Resources) -> Floats:
         these = frames if len(pixels) == len(frames) else Frames.of(pixels)
         return embed(pixels, faces.points(these, resources))
 
-    key = stored_key(f"face-identity-{VERSION}", ["face_mesh", "face_identity"], resources)
+    key = stored_key(f"face-identity-{VERSION}", WEIGHTS, resources)
     return frames.per_frame(key, compute, keep=True).double().numpy()
 
 
@@ -88,6 +89,6 @@ CSIM = Metric(
     bounds=(-1.0, 1.0),
     ideal=1.0,
     needs=frozenset({"source"}),
-    weights=("face_mesh", "face_identity"),
+    weights=WEIGHTS,
     digits=3,
 )

@@ -19,13 +19,15 @@ Floats = NDArray[np.float64]
 
 RULE: Final = "frames without a face on either side are left out; failed where the prediction loses more than half"
 VERSION: Final = 1  # of the landmarks; a change to their values makes stored ones worthless
+WEIGHTS: Final = ("yunet", "face_mesh")
+"""What the landmarks are measured with."""
 LOST: Final = 0.5
 """Share of the reference's faces beyond which a prediction without them has failed."""
 
 
 def points(frames: Frames, resources: Resources) -> Floats:
     """(T, 468, 3) landmarks of `bench.faces.landmarks`; NaN for frames without a face."""
-    key = stored_key(f"face-mesh-{VERSION}", ["face_mesh"], resources)
+    key = stored_key(f"face-mesh-{VERSION}", WEIGHTS, resources)
     measured = frames.per_frame(key, landmarks.load(resources), keep=True)
     return measured.cpu().double().numpy()
 

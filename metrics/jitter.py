@@ -77,6 +77,6 @@ JITTER = Metric(
     source="this benchmark",
     begin=_begin,
     ideal=0.0,
-    weights=("face_mesh",),
+    weights=faces.WEIGHTS,
     digits=3,
 )

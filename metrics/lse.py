@@ -188,7 +188,7 @@ def _metrics(rule: Rule, suffix: str, note: str) -> tuple[Metric, Metric, Metric
             bounds=bounds,
             ideal=0.0 if id_ == "lse_d" else None,
             needs=frozenset({"audio"}),
-            weights=("syncnet", "s3fd") if rule.detector == "s3fd" else ("syncnet",),
+            weights=("syncnet",) if rule.tracked == "whole" else ("syncnet", rule.detector),
             per_frame=False,
             digits=digits,
         )

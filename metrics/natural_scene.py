@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bench import weights
 from metrics import aggd, batches, luma
 from metrics.frames import Frames
+from metrics.metric import ClipFacts, FrameMean, Resources
+from metrics.networks import shared, stored_key
 from metrics.outcome import Skip
 
 FloatArray = NDArray[np.float64]
@@ -24,14 +26,28 @@ _SHIFTS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
 _NULL: Final = 36 * float(np.finfo(np.float64).eps)  # singular values below it, relative to the largest, count as zero
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pristine:
+    """Mean (36,) and covariance (36, 36) of the pristine pictures' features."""
+
+    mean: FloatArray
+    covariance: FloatArray
+
+    @classmethod
+    def of(cls, state: Mapping[str, Tensor]) -> Self:
+        """Those of a model's file."""
+        return cls(state["mean"].double().numpy(), state["covariance"].double().numpy())
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """What tells one published NIQE from another.
 
     `normalise` turns pictures (T, H, W) in 8-bit levels into their locally normalised values, `halve` makes the
-    half-size pictures. `model` is the pristine model's file, `grid_end` where the grid of shapes ends (see `aggd`),
-    `zeros_are_right` as in `aggd`; `right_scales` whether the diagonal products keep their right scales (else the left
-    ones are written twice); `shortest` is the smallest side in pixels; `version` that of the metric.
+    half-size pictures. `model` is the pristine model among the registered weights, `grid_end` where the grid of shapes
+    ends (see `aggd`), `zeros_are_right` as in `aggd`; `right_scales` whether the diagonal products keep their right
+    scales (else the left ones are written twice); `shortest` is the smallest side in pixels; `version` that of the
+    metric.
     """
 
     name: str
@@ -44,13 +60,14 @@ class Definition:
     right_scales: bool
     shortest: int = BLOCK
 
-    def score(self, gray: Tensor) -> Tensor:
+    def score(self, gray: Tensor, resources: Resources | None = None) -> Tensor:
         """gray: (T, H, W) uint8 luma → (T,) float64: distance of each frame, 0 for pristine statistics.
 
         Whole blocks of 96×96 from the top left are taken. A frame of which fewer than two blocks have texture has no
         covariance, and so no distance: its value is infinite.
         """
-        values = [self._distance(blocks) for part in batches.of(gray) for blocks in self.features(gray[part])]
+        pristine = self.pristine(resources or Resources())
+        values = [_distance(blocks, pristine) for part in batches.of(gray) for blocks in self.features(gray[part])]
         return torch.tensor(values, dtype=torch.float64, device=gray.device)
 
     def features(self, gray: Tensor) -> FloatArray:
@@ -73,7 +90,15 @@ class Definition:
         columns = np.concatenate([values, products.reshape(*products.shape[:2], -1)], axis=-1)
         return columns.reshape(len(gray), -1, 36)
 
-    def per_frame(self, pred: Frames, ref: Frames) -> Tensor:
+    def pristine(self, resources: Resources) -> Pristine:
+        """The pristine pictures' statistics."""
+        return shared(self.model, resources, lambda: Pristine.of(weights.resolve(self.model, resources)))
+
+    def begin(self, facts: ClipFacts, resources: Resources) -> FrameMean:
+        """`Metric.begin`."""
+        return FrameMean(lambda pred, ref: self._per_frame(pred, resources))
+
+    def _per_frame(self, pred: Frames, resources: Resources) -> Tensor:
         """Values of the frames of `pred`, (T,); those of a reference are kept between runs.
 
         Raises:
@@ -83,18 +108,18 @@ class Definition:
         if min(height, width) < self.shortest or (height // BLOCK) * (width // BLOCK) < 2:
             needs = f"a short side of at least {self.shortest} and two blocks of {BLOCK}×{BLOCK}"
             raise Skip(f"frames of {width}×{height} pixels: {self.name} needs {needs}")
-        key = f"{self.name} {self.version}"
-        return pred.per_frame(key, lambda pixels: self.score(luma.luma(pixels)), keep=True)
+        key = stored_key(f"{self.name} {self.version}", [self.model], resources)
+        return pred.per_frame(key, lambda pixels: self.score(luma.luma(pixels), resources), keep=True)
 
-    def _distance(self, features: FloatArray) -> float:
-        """features: (blocks, 36) of one frame, NaN where a block is flat → distance of their Gaussian from pristine."""
-        whole = features[~np.isnan(features).any(axis=1)]
-        if len(whole) < 2:
-            return float("inf")
-        mean, covariance = _pristine(self.model)
-        away = mean - np.nanmean(features, axis=0)
-        inverse = np.linalg.pinv((covariance + np.cov(whole, rowvar=False)) / 2, rcond=_NULL, hermitian=True)
-        return float(np.sqrt(away @ inverse @ away))
+
+def _distance(features: FloatArray, pristine: Pristine) -> float:
+    """features: (blocks, 36) of one frame, NaN where a block is flat → distance of their Gaussian from pristine."""
+    whole = features[~np.isnan(features).any(axis=1)]
+    if len(whole) < 2:
+        return float("inf")
+    away = pristine.mean - np.nanmean(features, axis=0)
+    inverse = np.linalg.pinv((pristine.covariance + np.cov(whole, rowvar=False)) / 2, rcond=_NULL, hermitian=True)
+    return float(np.sqrt(away @ inverse @ away))
 
 
 def _sums(normal: Tensor, size: int) -> Tensor:
@@ -112,10 +137,3 @@ def _sums(normal: Tensor, size: int) -> Tensor:
 @cache
 def _shapes(grid_end: float) -> aggd.Shapes:
     return aggd.Shapes(grid_end)
-
-
-@cache
-def _pristine(model: str) -> tuple[FloatArray, FloatArray]:
-    """Mean (36,) and covariance (36, 36) of the pristine pictures' features."""
-    with files("metrics").joinpath("data", f"{model}.npz").open("rb") as file, np.load(file) as arrays:
-        return arrays["mean"], arrays["covariance"]

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from metrics import gaussian
-from metrics.metric import Metric, frame_mean
+from metrics.metric import Metric
 from metrics.natural_scene import Definition
 
 _TAPS: Final = gaussian.taps(7, 7 / 6)
@@ -77,8 +77,9 @@ NIQE = Metric(
     "below 1e-9 set to 0, float64 (half-size picture float32, as BasicSR's), pristine model of the LIVE release; "
     "frames with fewer than two textured blocks are infinite, counted and kept out of the mean",
     source="Mittal, Soundararajan, Bovik 2013; the LIVE release; BasicSR calculate_niqe",
-    begin=frame_mean(OFFICIAL.per_frame),
+    begin=OFFICIAL.begin,
     bounds=(0.0, float("inf")),
     needs=frozenset(),
+    weights=(OFFICIAL.model,),
     digits=2,
 )

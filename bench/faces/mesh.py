@@ -83,4 +83,4 @@ def load(resources: Resources) -> FaceMesh:
     """
     network = FaceMesh()
     weights.fill(network, "face_mesh", resources)
-    return network.eval().requires_grad_(False).to(resources.device).to(memory_format=torch.channels_last)
+    return network.to(resources.device).to(memory_format=torch.channels_last)

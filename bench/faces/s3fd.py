@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.functional import relu, softmax
 
 from bench import weights
-from bench.errors import WeightsError
 from bench.faces.bilinear import resize
 from bench.faces.boxes import suppressed
 from bench.faces.detector import Faces
 from metrics.metric import Resources
+from metrics.networks import stored_key
 
 SCALE = 0.25
 SCORE = 0.9
@@ -101,20 +99,13 @@ class _Norm(nn.Module):
 class S3FDDetector:
     """Faces as the public SyncNet pipeline finds them."""
 
-    name = "s3fd"
-
-    def __init__(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+    def __init__(self, resources: Resources) -> None:
         with torch.device("meta"):
             network = S3FD()
-        expected = network.state_dict()
-        wrong = sorted(expected.keys() ^ state.keys()) or [
-            name for name, tensor in expected.items() if tensor.shape != state[name].shape
-        ]
-        if wrong:
-            raise WeightsError(f"S3FD weights do not fit at '{wrong[0]}': give the public 'sfd_face.pth'")
-        network.load_state_dict(state, assign=True)
-        self.device = device
-        self._network = network.eval().requires_grad_(False).to(device)
+        weights.fill(network, "s3fd", resources)
+        self.name = stored_key("s3fd", ["s3fd"], resources)
+        self.device = resources.device
+        self._network = network.to(self.device)
 
     @torch.inference_mode()
     def detect(self, pixels: Tensor) -> list[Faces]:
@@ -157,4 +148,4 @@ def load(resources: Resources) -> S3FDDetector:
         Skip: the weights are missing.
         WeightsError: they are damaged or another network's.
     """
-    return S3FDDetector(weights.resolve("s3fd", resources), resources.device)
+    return S3FDDetector(resources)

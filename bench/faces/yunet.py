@@ -7,7 +7,6 @@ those of `face_detection_yunet_2023mar.onnx` in the OpenCV Zoo (`yunet.txt` besi
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d, pad, relu
 
+from bench import weights
 from bench.faces.boxes import suppressed
 from bench.faces.detector import Faces
 from metrics.metric import Resources
+from metrics.networks import stored_key
 
-WEIGHTS = Path(__file__).with_name("yunet.npz")
 STRIDES = (8, 16, 32)
 LONGEST = 320
 """Frames are shrunk to this longer side: YuNet was trained for faces of 10 to 300 pixels."""
@@ -80,14 +80,12 @@ class YuNet(nn.Module):
 class YuNetDetector:
     """Faces by YuNet. `longest` is the longer side that frames are shrunk to, `score` the least confidence."""
 
-    name = "yunet-2023mar"
-
-    def __init__(self, device: torch.device, *, longest: int = LONGEST, score: float = SCORE) -> None:
-        self.device, self.longest, self.score = device, longest, score
+    def __init__(self, resources: Resources, *, longest: int = LONGEST, score: float = SCORE) -> None:
+        self.device, self.longest, self.score = resources.device, longest, score
+        self.name = stored_key("yunet-2023mar", ["yunet"], resources)
         network = YuNet()
-        with np.load(WEIGHTS, allow_pickle=False) as file:
-            network.load_state_dict({name: torch.from_numpy(file[name]) for name in file.files})
-        self._network = network.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+        weights.fill(network, "yunet", resources)
+        self._network = network.to(self.device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def detect(self, pixels: Tensor) -> list[Faces]:
@@ -137,8 +135,12 @@ class YuNetDetector:
 
 
 def load(resources: Resources) -> YuNetDetector:
-    """The detector on the resources' device."""
-    return YuNetDetector(resources.device)
+    """The detector on the resources' device.
+
+    Raises:
+        WeightsError: the weights are damaged, or another network's.
+    """
+    return YuNetDetector(resources)
 
 
 def _places(height: int, width: int) -> NDArray[np.float64]:

@@ -63,7 +63,9 @@ def _list(chosen: list[WeightsFile], weights_dir: Path | None) -> int:
         path = store.locate(weights.name, weights_dir)
         needed = any(metric in TABLE["default"].metrics for metric in weights.used_by)
         if path is not None:
-            state, size = "[green]present[/]", f"{path.stat().st_size / 1e6:.1f} MB"
+            word = "shipped" if weights.package else "present"
+            weight = path.stat().st_size
+            state, size = f"[green]{word}[/]", f"{weight / 1e6:.1f} MB" if weight >= 1e5 else f"{weight / 1e3:.0f} kB"
         else:
             state = "[red]missing[/]" if needed else "not here, optional"
             size = f"about {weights.megabytes:.0f} MB" if weights.megabytes else ""

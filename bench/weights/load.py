@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from metrics.metric import Resources
 
+_COUNTER = "num_batches_tracked"
 _failed: dict[tuple[str, Path | None], str] = {}
 
 
@@ -40,17 +42,36 @@ def resolve(name: str, resources: Resources) -> dict[str, Tensor]:
 
 
 def fill(network: Module, name: str, resources: Resources) -> None:
-    """Load the registered weights `name` into their network.
+    """Load the registered weights `name` into their network, and set it up for inference.
 
     Raises as `resolve` does, and WeightsError where they are another network's.
     """
-    state = resolve(name, resources)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError:
+    fit(network, resolve(name, resources), name)
+
+
+def fit(network: Module, state: Mapping[str, Tensor], name: str) -> None:
+    """Give a network (which may be on the device `meta`) the tensors in `state` that are its own, by name and shape.
+
+    Counters that only training reads may be missing: files of old torch have none.
+
+    Raises:
+        WeightsError: they are not the weights `name`; the first tensor that does not fit is named.
+    """
+    import torch
+
+    expected = network.state_dict()
+    counters = {key: torch.zeros_like(expected[key], device="cpu") for key in expected if key.endswith(_COUNTER)}
+    given = {**counters, **state}
+    wrong = sorted(expected.keys() ^ given.keys()) or [
+        key for key, tensor in expected.items() if tensor.shape != given[key].shape
+    ]
+    if wrong:
         raise WeightsError(
-            f"weights '{name}' do not fit their network: give those of '{get(name).file}', or leave them out"
-        ) from None
+            f"weights '{name}' do not fit their network at '{wrong[0]}' ({len(wrong)} such tensors): "
+            f"give those of '{get(name).file}', or leave them out"
+        )
+    network.load_state_dict({key: given[key].to(expected[key].dtype) for key in expected}, assign=True)
+    network.eval().requires_grad_(False)
 
 
 def identity(name: str, resources: Resources) -> str:
@@ -68,7 +89,9 @@ def identity(name: str, resources: Resources) -> str:
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """The state dict in a file of `torch.save`, or of numpy's `.npz` as float32; nothing that it carries is executed.
+    """The state dict in a file of `torch.save`, or of numpy's `.npz` (half precision as float32).
+
+    Nothing that the file carries is executed.
 
     Raises:
         WeightsError: it holds something else, or cannot be read.
@@ -94,9 +117,10 @@ def _load_arrays(path: Path) -> dict[str, Tensor]:
 
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {name: torch.from_numpy(file[name]).float() for name in file.files}
+            arrays = {name: torch.from_numpy(file[name]) for name in file.files}
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise WeightsError(f"{path} cannot be read as a file of arrays ({error}): install this package anew") from None
+    return {name: array.float() if array.dtype == torch.float16 else array for name, array in arrays.items()}
 
 
 def _file(name: str, resources: Resources) -> Path:
@@ -118,7 +142,7 @@ def _fetch_once(name: str, resources: Resources) -> Path:
     from metrics.outcome import Skip
 
     key = (name, resources.weights_dir)
-    remedy = f"weights missing: {name}, run 'python benchmark.py weights fetch {name}'"
+    remedy = f"weights missing: {name}, {get(name).remedy}"
     if not resources.download:
         raise Skip(remedy)
     if key not in _failed:

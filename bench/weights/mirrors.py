@@ -52,8 +52,7 @@ def fetch(
         return present
     if weights.package is not None:
         raise WeightsError(
-            f"weights '{name}' ship in the package {weights.package}, which is not installed: "
-            f"pip install {weights.package}"
+            f"weights '{name}' ship in the package {weights.package} and are not there: {weights.remedy}"
         )
     folder = store.folders(weights_dir)[0]
     target = folder / weights.file

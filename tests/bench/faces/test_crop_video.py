@@ -12,6 +12,7 @@ from bench.faces.boxes import iou
 from bench.faces.crop_video import CROP_VIDEO, CROP_VOX, Crop, Cropper, CropRule, crops, join, shrunk, squared
 from bench.faces.detector import Faces
 from bench.faces.yunet import YuNetDetector
+from metrics.metric import Resources
 from tests.material import DATA
 
 CASES = json.loads((DATA / "crop_video.json").read_text())
@@ -96,7 +97,7 @@ def test_tube_with_two_faces_ends_one_by_one():
 def test_real_face_is_in_the_crop():
     frame = torch.from_numpy(skimage.data.astronaut()).permute(2, 0, 1)[None]
     rule = CropRule("a few frames", min_frames=6)
-    (crop,) = crops([frame.expand(8, -1, -1, -1)], YuNetDetector(torch.device("cpu")), rule)
+    (crop,) = crops([frame.expand(8, -1, -1, -1)], YuNetDetector(Resources()), rule)
     left, top, right, bottom = crop.box
     assert right - left == pytest.approx(bottom - top, abs=1)
     assert left < 180

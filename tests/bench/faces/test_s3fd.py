@@ -50,7 +50,7 @@ def test_a_sure_place_is_a_box_of_its_anchor(state):
     quiet = {name: torch.zeros_like(t) if name.startswith(("loc", "conf")) else t for name, t in state.items()}
     quiet["conf.2.bias"] = torch.tensor([-5.0, 5.0])
     frame = torch.randint(0, 256, (1, 3, 256, 512), dtype=torch.uint8)
-    (faces,) = S3FDDetector(quiet, torch.device("cpu")).detect(frame)
+    (faces,) = S3FDDetector(Resources(weights={"s3fd": quiet})).detect(frame)
     np.testing.assert_allclose(faces.boxes[:, 2:] - faces.boxes[:, :2], 16 * 4 * 4, atol=1e-6)
     centres = (faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2
     np.testing.assert_allclose(centres % 64, 32, atol=1e-6)
@@ -62,24 +62,27 @@ def test_the_largest_of_three_backgrounds_counts(state):
     quiet = {name: torch.zeros_like(t) if name.startswith(("loc", "conf")) else t for name, t in state.items()}
     quiet["conf.0.bias"] = torch.tensor([-5.0, -5.0, 5.0, 5.0])
     frame = torch.zeros(1, 3, 160, 128, dtype=torch.uint8)
-    assert len(S3FDDetector(quiet, torch.device("cpu")).detect(frame)[0]) == 0
+    assert len(S3FDDetector(Resources(weights={"s3fd": quiet})).detect(frame)[0]) == 0
     quiet["conf.0.bias"] = torch.tensor([-5.0, -5.0, -5.0, 5.0])
-    assert len(S3FDDetector(quiet, torch.device("cpu")).detect(frame)[0]) > 0
+    assert len(S3FDDetector(Resources(weights={"s3fd": quiet})).detect(frame)[0]) > 0
 
 
 def test_tiny_frames_have_no_faces(state):
     frame = torch.zeros(2, 3, 64, 120, dtype=torch.uint8)
-    assert [len(faces) for faces in S3FDDetector(state, torch.device("cpu")).detect(frame)] == [0, 0]
+    assert [len(faces) for faces in S3FDDetector(Resources(weights={"s3fd": state})).detect(frame)] == [0, 0]
 
 
 def test_weights_of_another_network_are_named(state):
-    with pytest.raises(WeightsError, match="sfd_face"):
-        S3FDDetector(state | {"loc.0.weight": torch.zeros(1)}, torch.device("cpu"))
+    with pytest.raises(WeightsError, match=r"loc\.0\.weight.*sfd_face"):
+        S3FDDetector(Resources(weights={"s3fd": state | {"loc.0.weight": torch.zeros(1)}}))
 
 
 def test_weights_come_from_the_registry(state):
     resources = Resources(weights={"s3fd": state})
-    assert detector.load("s3fd", resources).name == "s3fd"
+    other = Resources(weights={"s3fd": state | {"loc.0.bias": torch.ones(4)}})
+    names = {detector.load("s3fd", each).name for each in (resources, resources, other)}
+    assert len(names) == 2, "boxes are kept under the weights that found them"
+    assert all(name.startswith("s3fd-") for name in names)
 
 
 @pytest.mark.weights

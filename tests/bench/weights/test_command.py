@@ -27,6 +27,15 @@ def test_list_tells_present_from_missing(tmp_path, capsys):
     assert str(tmp_path) in lines["folders:"]
 
 
+def test_list_names_what_ships(tmp_path, capsys):
+    assert main(["--weights-dir", str(tmp_path)]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
+    for name in ("yunet", "face_mesh", "face_identity", "niqe_live", "lpips_alex_heads"):
+        assert lines[name].split()[1] == "shipped"
+    assert "MIT" in lines["yunet"]
+    assert "lse_c" in lines["yunet"]
+
+
 def test_verify_finds_the_damaged_file(tmp_path, capsys):
     (tmp_path / "alexnet-owt-7be5be79.pth").write_bytes(b"x")
     assert main(["verify", "--weights-dir", str(tmp_path), "lpips_alex_heads"]) == 0

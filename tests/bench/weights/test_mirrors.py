@@ -150,7 +150,7 @@ def test_folder_that_cannot_be_written(tmp_path, register):
 
 def test_weights_of_a_package_that_is_not_installed(register):
     register(package="no_such_package_here")
-    with pytest.raises(WeightsError, match="pip install no_such_package_here"):
+    with pytest.raises(WeightsError, match="pip install --force-reinstall no_such_package_here"):
         fetch("toy")
 
 

@@ -1,11 +1,14 @@
 import hashlib
+from pathlib import Path
 
 import pooch
 import pytest
 
 from bench.errors import WeightsError
 from bench.weights import registry, store
+from bench.weights.registry import REGISTRY
 
+ROOT = Path(__file__).parents[3]
 GOOD = b"PK good"
 SHA = hashlib.sha256(GOOD).hexdigest()
 
@@ -79,3 +82,21 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path, monkeypatch):
     path.write_bytes(GOOD)
     (tmp_path / "toy.pth.sha256").mkdir()  # stands in for a read-only folder: root may write anywhere
     assert store.check(toy(), path) == SHA
+
+
+def test_every_model_file_that_ships_is_registered():
+    """With its digest: a changed file, or one that nobody registered, is found here."""
+    shipped = sorted([*(ROOT / "bench" / "faces").glob("*.npz"), *(ROOT / "metrics" / "data").glob("*.npz")])
+    ours = [weights for weights in REGISTRY.values() if weights.package in ("bench", "metrics")]
+    assert len(shipped) >= 6
+    assert sorted(store.locate(weights.name).resolve() for weights in ours) == shipped
+    for weights in ours:
+        assert weights.sha256 == store.digest(store.locate(weights.name))
+
+
+def test_a_damaged_file_that_ships_is_no_download(tmp_path):
+    other = tmp_path / "yunet.npz"
+    other.write_bytes(b"x")
+    with pytest.raises(WeightsError, match=r"published 8d6dbbf95a8a640d…\): install this benchmark anew") as error:
+        store.check(REGISTRY["yunet"], other)
+    assert "fetch" not in str(error.value)
