@@ -121,12 +121,12 @@ def _line(
         if (count := rows[rows["status"] == status]["clip"].nunique())
     )
     cells = (_cell(metric, found.get((setting, metric.id)), scored, aggregation) for metric in metrics)
-    return (setting, *cells, str(scored), excluded or "–")
+    return (setting, *cells, str(scored), excluded or "—")
 
 
 def _cell(metric: MetricRecord, row: SummaryRow | None, scored: int, aggregation: str) -> str:
     if row is None:
-        return "–"
+        return "—"
     value = row.frame_mean if aggregation == OVER_FRAMES else row.mean
     if row.pooled_n and aggregation != CLIP_BY_CLIP:
         value = row.pooled

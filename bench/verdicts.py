@@ -134,7 +134,7 @@ def _after(change: Change, finding: Finding) -> str:
 
 def _change(finding: Finding) -> str:
     if math.isnan(finding.change):
-        return "–"
+        return "—"
     change, low, high = (_signed(value, finding) for value in (finding.change, finding.low, finding.high))
     return change if math.isnan(finding.low) else f"{change} [{low}, {high}]"
 

@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from bench.errors import BenchError
@@ -27,6 +28,7 @@ from metrics.outcome import Skip
 
 RECORDS = "prepared"
 """Folder of one JSON file a task, from which an interrupted preparation goes on."""
+LOCK = ".prepare.lock"
 COLUMNS = (
     "id", "status", "reason", "file", "source", "person", "left", "top", "right", "bottom",
     "start", "end", "frames", "fps", "audio", "sha256", "warnings",
@@ -50,11 +52,29 @@ def prepare_all(
     `report.csv`. Results come in the order of the tasks.
 
     Raises:
-        BenchError: two tasks would write one file, the detector lacks its weights, the folder cannot be written, or a
-            process was killed.
+        BenchError: two tasks would write one file, the detector lacks its weights, the folder cannot be written,
+            another preparation is at work in it, or a process was killed.
     """
     _refuse_repeats(tasks)
     detector = _detector(recipe)
+    with _alone(folder):
+        return _prepare_all(
+            tasks, recipe, folder, detector, suite=suite, title=title, licence=licence, jobs=jobs, console=console
+        )
+
+
+def _prepare_all(
+    tasks: Sequence[Task],
+    recipe: Recipe,
+    folder: Path,
+    detector: FaceDetector | None,
+    *,
+    suite: str,
+    title: str,
+    licence: str,
+    jobs: int,
+    console: Console,
+) -> list[Prepared]:
     with _writable(folder):
         _sweep(folder / "clips")
     results = {task.id: done for task in tasks if (done := _kept(task, recipe, folder)) is not None}
@@ -75,6 +95,24 @@ def prepare_all(
         write_text(folder / "report.csv", report(clips))
         write_text(folder / "suite.toml", suite_file(clips, recipe, suite=suite, title=title, licence=licence))
     return clips
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder: what another preparation is writing would be swept away. A killed one lets go of it."""
+    lock = FileLock(folder / LOCK, timeout=0)
+    with _writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise BenchError(
+                f"another 'prepare' is at work in '{folder}': wait for its end, or name another folder with --data"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def _families(run: Run, axis: Axis) -> dict[str, dict[float, str]]:
 
 
 def _degrees(angle: float | None) -> str:
-    return "–" if angle is None else f"{angle:g}°"
+    return "—" if angle is None else f"{angle:g}°"
 
 
 def _points(run: Run, column: MetricColumn, settings: dict[float, str]) -> list[tuple[float, float, float, float]]:

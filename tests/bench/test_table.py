@@ -3,7 +3,10 @@ import re
 
 from rich.console import Console
 
-from bench.table import Table
+from bench import store
+from bench.summary import SummaryRow
+from bench.table import Table, show, tables
+from tests.bench.report.runs import make_run
 
 TABLE = Table(
     title="demo",
@@ -30,6 +33,16 @@ def test_metrics_are_columns_where_they_fit_and_rows_where_not():
     wide, narrow = shown(200), shown(80)
     assert any(all(f"metric{number}" in line for number in range(9)) for line in wide.splitlines())
     assert any(re.search(r"metric3 ↑ .* 3\.12345", line) for line in narrow.splitlines())
+
+
+def test_nothing_has_one_sign(tmp_path):
+    folder = make_run(tmp_path / "run", metrics=("psnr", "niqe"))
+    manifest, summary = store.read_manifest(folder), store.read_summary(folder)
+    rows = [SummaryRow(**row) for row in summary.to_dict("records") if row["metric"] != "niqe"]
+    (table, *_) = tables(manifest, rows, store.read_clips(folder))
+    assert {row[table.head.index("NIQE ↓")] for row in table.rows} == {"—"}
+    assert {row[table.head.index("excluded")] for row in table.rows} == {"—"}
+    assert show(float("nan"), 2) == "—"
 
 
 def test_markdown_escapes_names():

@@ -1,5 +1,7 @@
 import csv
 import errno
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -132,6 +134,29 @@ def test_what_a_killed_preparation_was_writing_is_cleared_away(tasks, tmp_path):
     (tmp_path / "out" / "clips" / ".writing-abc").write_bytes(b"half a film")
     run(tasks, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out" / "clips").iterdir()) == ["one.mkv", "二 #1.mkv"]
+
+
+def test_a_second_preparation_in_the_folder_touches_nothing(tasks, tmp_path):
+    """Held by another process, and let go of when that one is killed."""
+    out = tmp_path / "out"
+    (out / "clips").mkdir(parents=True)
+    half = out / "clips" / ".writing-abc"
+    half.write_bytes(b"half a film")
+    hold = (
+        "import sys, time; from pathlib import Path; from bench.prepare.batch import _alone\n"
+        "with _alone(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+    )
+    first = subprocess.Popen([sys.executable, "-c", hold, str(out)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert first.stdout.readline() == "held\n"
+        with pytest.raises(BenchError, match=r"another 'prepare' is at work in .*out': wait"):
+            run(tasks, out)
+        assert half.read_bytes() == b"half a film"
+    finally:
+        first.kill()
+        first.wait()
+    run(tasks, out)
+    assert not half.exists()
 
 
 def test_raw_videos_may_be_deleted_once_they_are_prepared(tasks, tmp_path):
