@@ -1,11 +1,13 @@
 """Our numbers beside those of the peer packages, run themselves: a Markdown table of the largest differences.
 
-python benchmarks/parity.py [--clips VIDEO ...] [--frames 2] [--jobs 1] [--peer-python PYTHON] [--write-golden]
+python benchmarks/parity.py [--clips VIDEO ...] [--frames 2] [--step 5] [--jobs 1] [--peer-python PYTHON]
+                            [--write-golden]
 
-Clips (default: the suite `demo`) are read at 256×256, every fifth frame; both sides get the same 8-bit frames and
-damaged copies of them, peers as PNG files, each package in a process of its own (`benchmarks/peers.py`). SyncNet gets
-the first 40 frames at 224×224 with their sound. Networks are of full size with pseudo-random weights (the recipe of
-`tests/metrics/recipe.py`). Exit code 1 where a stated tolerance is exceeded or a peer does not run.
+Clips (default: the suite `demo`) are read at 256×256, every fifth frame of them (`--step`); both sides get the same
+8-bit frames and damaged copies of them, peers as PNG files, each package in a process of its own
+(`benchmarks/peers.py`). SyncNet gets the first 40 frames at 224×224 with their sound. Networks are of full size with
+pseudo-random weights (the recipe of `tests/metrics/recipe.py`). Exit code 1 where a stated tolerance is exceeded or a
+peer does not run.
 
 `--write-golden` writes the peers' values on the suite `demo` to tests/data/parity_demo.json and .npz,
 which `tests/parity` holds our numbers to without any of these packages.
@@ -58,8 +60,8 @@ class Material:
     sets: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     sync: dict[str, tuple[Tensor, NDArray[np.int16]]] = field(default_factory=dict)
 
-    def add(self, video: Path, frames: int) -> None:
-        self.sets[video.stem] = clips.sets(video, frames)
+    def add(self, video: Path, frames: int, step: int) -> None:
+        self.sets[video.stem] = clips.sets(video, frames, step)
         samples = clips.sound(video)
         if samples is not None:
             self.sync[video.stem] = clips.crops(video), samples
@@ -313,17 +315,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", nargs="+", type=Path, default=golden.CLIPS, metavar="VIDEO", help="default: demo's")
     parser.add_argument("--frames", type=int, default=golden.FRAMES, help="frames of a clip, 2 or more (default: 2)")
+    parser.add_argument("--step", type=int, default=clips.STEP, help="from frame to frame (default: 5)")
     parser.add_argument("--jobs", type=int, default=1, help="packages that run at a time (default: 1)")
     parser.add_argument("--peer-python", default=sys.executable, metavar="PYTHON", help="has the peers (default: this)")
     parser.add_argument("--write-golden", action="store_true", help="write tests/data/parity_demo.* of the suite demo")
     options = parser.parse_args()
-    if options.write_golden and (options.clips, options.frames) != (golden.CLIPS, golden.FRAMES):
+    if options.write_golden and (options.clips, options.frames, options.step) != (
+        *(golden.CLIPS, golden.FRAMES, clips.STEP),
+    ):
         parser.error("--write-golden is for the default clips and frames")
     os.environ.setdefault("TALKING_HEAD_OFFLINE", "1")
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
         material = Material(Path(folder))
         for video in options.clips:
-            material.add(video, options.frames)
+            material.add(video, options.frames, options.step)
         material.pool()
         peers = Peers.run(options.peer_python, material, options.jobs)
         rows = compare(material, peers)

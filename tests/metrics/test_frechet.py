@@ -1,5 +1,7 @@
 import json
+import warnings
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.linalg
@@ -79,6 +81,34 @@ def test_agrees_with_the_matrix_square_root():
 
 @pytest.mark.shared
 @needs(ACTIVATIONS)
+def test_few_frames_to_sixty_digits():
+    """What the matrix square root is off by, where frames are fewer than dimensions (docs/parity.md, pytorch-fid).
+
+    Roots of the product's eigenvalues that are zero but for rounding are what it has too much.
+    """
+    generator = np.random.default_rng(0)
+    rows = generator.standard_normal((2, 6, 200)) * np.linspace(3, 0.01, 200)
+    (mean, factor), (other_mean, other_factor) = map(sample, rows)
+    with mpmath.workdps(60):
+        exact_rows = [mpmath.matrix(side.tolist()) for side in rows]
+        centre = mpmath.eye(6) - mpmath.ones(6) / 6
+        first, second = (centre * side for side in exact_rows)
+        apart = mpmath.ones(1, 6) / 6 * (exact_rows[0] - exact_rows[1])
+        squares = [mpmath.fsum(value**2 for value in part) for part in (apart, first, second)]
+        root = mpmath.fsum(mpmath.svd_r(first * second.T, compute_uv=False)) / 5
+        exact = float(squares[0] + (squares[1] + squares[2]) / 5 - 2 * root)
+    assert frechet_distance(mean, factor, other_mean, other_factor) == pytest.approx(exact, rel=1e-13)
+    covariances = factor.T @ factor, other_factor.T @ other_factor
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scipy says itself that the matrix is singular
+        usual = by_square_root(mean, covariances[0], other_mean, covariances[1])
+    assert abs(usual - exact) > 1e-7
+    values = np.sort_complex(np.linalg.eigvals(covariances[0] @ covariances[1]))
+    assert (abs(values[:-5]) < 1e-12 * abs(values[-1])).all()
+    excess = np.sqrt(values[:-5].astype(complex)).real.sum()
+    assert exact - usual == pytest.approx(2 * excess, rel=0.5)
+
+
 def test_golden_values_of_golden_activations():
     activations = np.load(ACTIVATIONS)
     golden = json.loads((GOLDEN / "metrics" / "fid.json").read_text())["values"]

@@ -1,13 +1,15 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from scipy.ndimage import convolve
 from scipy.special import gamma
+from torch.nn.functional import conv2d, hardshrink, pad
 
 from bench import weights
-from metrics import luma
+from metrics import gaussian, luma
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, Resources
 from metrics.niqe import NIQE, OFFICIAL, halve, normalise
@@ -163,6 +165,27 @@ def test_the_pristine_model_is_the_registered_one(gray, metric):
         work.update(frames, frames)
         values.append(work.result().per_frame)
     assert (values[0] != values[1]).all()
+
+
+def test_flat_regions_are_zero_and_a_single_precision_window_makes_them_one_sided(gray):
+    """What sets pyiqa apart on JPEG pictures (docs/parity.md): its window adds up to 1 + 1e-8, so that flat is -2e-6."""
+    blocky = (gray[:1, :192, :288] // 32 * 32 + 16).double()  # posterised: much of it flat, as JPEG leaves it
+    taps = torch.tensor(gaussian.taps(7, 7 / 6), dtype=torch.float64)
+    window = (taps[:, None] * taps).float().double()
+    assert 1e-9 < abs(float(window.sum()) - 1) < 1e-7
+
+    def single(picture):
+        wide = pad(picture[:, None].double(), (3, 3, 3, 3), mode="replicate")
+        mean, square = (conv2d(part, window[None, None])[:, 0] for part in (wide, wide.square()))
+        return hardshrink((picture - mean) / ((square - mean**2).abs().sqrt() + 1), 1e-9)
+
+    flat = normalise(blocky) == 0
+    assert flat.double().mean() > 0.1
+    theirs = single(blocky)[flat]
+    assert theirs.abs().max() < 1e-4
+    assert max((theirs < 0).double().mean(), (theirs > 0).double().mean()) > 0.9
+    ours, other = (float(replace(OFFICIAL, normalise=by).score(blocky.byte())) for by in (normalise, single))
+    assert abs(other / ours - 1) > 0.005
 
 
 def test_a_repeated_frame_is_scored_once(gray, monkeypatch):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import structural_similarity
+from torch.nn.functional import conv2d
 
 from metrics.frames import Frames
 from metrics.ssim import uniform
@@ -37,6 +38,32 @@ def test_uniform_window_agrees_with_scikit_image(natural, degraded):
     p, r = degraded[:, 1], natural[:, 1]
     wanted = [structural_similarity(a.numpy(), b.numpy()) for a, b in zip(r, p, strict=True)]
     np.testing.assert_allclose(uniform(p, r), wanted, atol=1e-12, rtol=0)
+
+
+def test_single_precision_sums_are_what_peers_are_off_by():
+    """Where windows have little variance, E[x²] - μ² of float32 sums is off beside K2 (docs/parity.md, piq); not ours."""
+    generator = torch.Generator().manual_seed(1)
+    ramp = torch.linspace(150, 200, 128).expand(1, 1, 128, 128)
+    ref, pred = (
+        (ramp + torch.randint(-1, 2, (1, 1, 128, 128), generator=generator)).round().to(torch.uint8) for _ in range(2)
+    )
+    line = torch.exp(-((torch.arange(11, dtype=torch.float64) - 5) ** 2) / (2 * 1.5**2))
+    window = (line[:, None] * line / line.sum() ** 2)[None, None]
+
+    def by(precision):
+        def local(picture):
+            return conv2d(picture.to(precision), window.to(precision)).double()
+
+        x, y = (side.double() / 255 for side in (ref, pred))
+        a, b = local(x), local(y)
+        aa, bb, ab = (local(product) for product in (x * x, y * y, x * y))
+        structure = (2 * (ab - a * b) + 9e-4) / (aa - a * a + bb - b * b + 9e-4)
+        return float(((2 * a * b + 1e-4) / (a * a + b * b + 1e-4) * structure).mean())
+
+    exact = by(torch.float64)
+    ours = score("ssim", *(Frames.of(side.expand(1, 3, -1, -1)) for side in (pred, ref))).value
+    assert ours == pytest.approx(exact, abs=1e-7)
+    assert abs(by(torch.float32) - exact) > 1e-5
 
 
 def test_no_hidden_down_sampling_of_large_frames():

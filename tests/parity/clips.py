@@ -16,21 +16,21 @@ from tests.parity import damage
 
 DEMO = Path(__file__).resolve().parents[2] / "bench" / "suites" / "demo"
 STEP = 5
-"""Every fifth frame is taken, so that few of them differ enough to have a covariance."""
+"""Every fifth frame is taken unless said otherwise, so that few of them differ enough to have a covariance."""
 SYNC_FRAMES = 40
 """SyncNet gets consecutive frames, from the first on."""
 POOL = "all clips"
 """The name under which FID and KID see the frames of all clips together."""
 
 
-def frames(video: Path, count: int) -> Tensor:
-    """Frames 0, 5, 10, … of a video at 256×256, `count` of them or as many as there are: (T, 3, 256, 256) uint8."""
-    return torch.stack(list(_first(video, STEP * (count - 1) + 1, 256))[::STEP])
+def frames(video: Path, count: int, step: int = STEP) -> Tensor:
+    """Every `step`th frame of a video at 256×256, `count` of them or as many as there are: (T, 3, 256, 256) uint8."""
+    return torch.stack(list(_first(video, step * (count - 1) + 1, 256))[::step])
 
 
-def sets(video: Path, count: int) -> dict[str, Tensor]:
+def sets(video: Path, count: int, step: int = STEP) -> dict[str, Tensor]:
     """`ref`, and its damaged copies."""
-    ref = frames(video, count)
+    ref = frames(video, count, step)
     return {"ref": ref, **{name: make(ref, f"{name} {video.stem}") for name, make in damage.SETS.items()}}
 
 
