@@ -112,7 +112,7 @@ class _Run:
     views: dict[str, Iterator[Frames]] = field(default_factory=dict)
     mismatched_views: set[str] = field(default_factory=set)
     source: Tensor | None = None
-    stored: StoredFeatures | None = None
+    stored: Mapping[str, StoredFeatures] = field(default_factory=dict)
     generator: Generator | None = None
     scorer: ClipScorer | None = None
 
@@ -133,14 +133,12 @@ class _Run:
                     self.on_frames(len(reference))
                 self._check_views_ended()
         finally:
-            if self.stored is not None:
-                self.stored.close()
+            self._store()
             reports = self.generator.close() if self.generator is not None else {}
         if self.scorer is None:
             raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
         outcomes, pools = self._outcomes(self.scorer, reports)
-        if self.stored is not None:
-            self.stored.close()  # once more: metrics that look ahead end their work with their outcome
+        self._store()  # once more: metrics that look ahead end their work with their outcome
         times = np.concatenate(self.times)
         record = ClipRecord(
             id=clip.id,
@@ -169,6 +167,10 @@ class _Run:
             pools = scorer.pools()
             return scorer.results(), pools
 
+    def _store(self) -> None:
+        for stored in self.stored.values():
+            stored.close()
+
     def _open_views(self, stack: ExitStack) -> dict[str, Iterator[Frames]]:
         return {
             row: iter(stack.enter_context(Ahead(stack.enter_context(self._reader(path)))))
@@ -187,9 +189,10 @@ class _Run:
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
         pixels = reference.pixels.to(self.resources.device)
-        reference = Frames(pixels, reference.times, sum(map(len, self.times)), self.stored)
         if self.generator is None:
             self._begin(pixels[0], fps)
+        first = sum(map(len, self.times))
+        reference = Frames(pixels, reference.times, first, self.stored.get(GROUND_TRUTH))
         assert self.generator is not None
         assert self.source is not None
         self.times.append(reference.times)
@@ -198,14 +201,17 @@ class _Run:
         predictions[GROUND_TRUTH] = reference
         if STATIC in self.plan.rows:
             source = self.source
-            predictions[STATIC] = Frames(source.expand(len(pixels), *source.shape), reference.times)
+            still = source.expand(len(pixels), *source.shape)
+            predictions[STATIC] = Frames(still, reference.times, first, self.stored.get(STATIC))
         return _Batch(reference, predictions, self._next_views(len(pixels)))
 
     def _begin(self, source: Tensor, fps: float) -> None:
         clip, plan = self.clip, self.plan
         if plan.feature_cache is not None:
             prepared = (clip.path.resolve(), clip.start, clip.end, clip.crop, plan.size)
-            self.stored = FeatureCache(plan.feature_cache).clip(repr(prepared))
+            cache = FeatureCache(plan.feature_cache)
+            # Rows that no model has a part in are the same in every run.
+            self.stored = {row: cache.clip(repr((*prepared, row))) for row in (GROUND_TRUTH, STATIC)}
         if clip.source is not None:
             source = read_source(clip.source, size=plan.size).to(source.device)
         self.source = source.clone()

@@ -24,7 +24,7 @@ class Frames:
     Whatever a metric derives from frames (float pixels, filtered moments, network features) is remembered here under a
     key, so that metrics share it and a reference is worked on once however many settings it is compared with.
     `first` is the index of the first frame in its clip. `stored`, if given, is where features of this clip's frames are
-    kept between runs; only references have it.
+    kept between runs; those of a prediction by a model have none.
     """
 
     pixels: Tensor
@@ -60,12 +60,12 @@ class Frames:
         """
 
         def each(frames: Frames) -> Tensor:
+            pixels = frames.pixels[:1] if frames.repeated else frames.pixels
             if keep and frames.stored is not None:
-                return frames.stored.per_frame(key, frames.first, frames.pixels, compute)
-            if not frames.repeated:
-                return compute(frames.pixels)
-            one = compute(frames.pixels[:1])
-            return one.expand(len(frames), *one.shape[1:])
+                values = frames.stored.per_frame(key, frames.first, pixels, compute)
+            else:
+                values = compute(pixels)
+            return values.expand(len(frames), *values.shape[1:]) if frames.repeated else values
 
         return self.derived(key, each)
 

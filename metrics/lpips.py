@@ -152,8 +152,9 @@ class Lpips:
         for part in self._parts(pred):
             # A repeated frame on either side is there once, and stands for all.
             chosen = slice(start, start + len(part)) if len(part) > 1 or not pred.repeated else slice(None)
-            levels = zip(self.levels(part), reference, self.heads, strict=True)
-            terms.append(torch.stack([_distance(x, y if len(y) == 1 else y[chosen], w) for x, y, w in levels]))
+            beside = [level if len(level) == 1 else level[chosen] for level in reference]
+            levels = beside if pred is ref else self.levels(part)
+            terms.append(torch.stack([_distance(*level) for level in zip(levels, beside, self.heads, strict=True)]))
             start += len(part)
         joined = torch.cat(terms, 1)
         return joined.expand(-1, len(pred)) if joined.shape[1] == 1 else joined

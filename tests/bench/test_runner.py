@@ -19,6 +19,7 @@ from bench.video import VideoReader
 from bench.weights.registry import REGISTRY
 from metrics import registry
 from metrics.metric import Resources
+from metrics.natural_scene import Definition
 from metrics.scoring import score
 from model import registry as models
 from model.interface import SettingReport
@@ -108,6 +109,31 @@ def test_lanes_change_no_number(films, tmp_path, cores):
     for metric, outcome in score([*PIXEL, "lpips"], still, reference, weights=weights).items():
         assert outcome.n == len(reference)
         assert values(tmp_path / "run", "original", metric)["clip1"] == pytest.approx(outcome.value, rel=1e-6)
+
+
+def test_a_second_run_computes_nothing_of_the_reference_again(films, tmp_path, monkeypatch):
+    """From the first frame on, and of the still row as little; the values are those of the first run."""
+    seen = []
+    features = Definition.features
+    monkeypatch.setattr(Definition, "features", lambda self, gray: seen.append(len(gray)) or features(self, gray))
+    counts, tables = [], []
+    for name in ("first", "second"):
+        chosen = plan(
+            tmp_path / name,
+            model=ModelPlan("copy"),
+            metrics=("niqe",),
+            size=(96, 192),
+            batch=4,
+            feature_cache=tmp_path / "cache",
+        )
+        run(suites.of_videos([str(films)]), chosen, console=quiet())
+        counts.append(sum(seen))
+        seen.clear()
+        tables.append(read_clips(tmp_path / name)["value"])
+    frames, batches = 9 + 14 + 5, 3 + 4 + 2
+    assert counts == [frames + batches + frames, frames]  # the reference, the still frame, the model's
+    assert tables[0].notna().all()
+    assert tables[0].equals(tables[1])
 
 
 def values(folder, setting, metric):
