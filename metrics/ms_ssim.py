@@ -21,16 +21,16 @@ def halve(pixels: Tensor) -> Tensor:
 
     An odd last row or column is repeated first, as the symmetric border of the authors' release does.
     """
-    _, channels, height, width = pixels.shape
-    size = (len(pixels), channels, (height + 1) // 2, (width + 1) // 2)
-    result = torch.empty(size, dtype=torch.float32, device=pixels.device)
-    for part in batches.of(pixels):
+    height, width = pixels.shape[-2:]
+
+    def compute(part: slice) -> Tensor:
         planes = pixels[part].float()
         if height % 2 or width % 2:
             planes = functional.pad(planes, (0, width % 2, 0, height % 2), mode="replicate")
         rows = planes[..., 0::2, :] + planes[..., 1::2, :]
-        torch.add(rows[..., 0::2], rows[..., 1::2], out=result[part]).mul_(0.25)
-    return result
+        return (rows[..., 0::2] + rows[..., 1::2]).mul_(0.25)
+
+    return batches.each(compute, pixels)
 
 
 def combine(scales: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from bench import weights
 from metrics import aggd, batches, luma
@@ -22,7 +23,12 @@ from metrics.outcome import Skip
 FloatArray = NDArray[np.float64]
 
 BLOCK: Final = 96
-_SHIFTS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
+_NEIGHBOURS: Final = (
+    (1, 0),
+    (0, 1),
+    (0, 0),
+    (0, 2),
+)  # left, above, above left and right: where a block itself is at (1, 1)
 _NULL: Final = 36 * float(np.finfo(np.float64).eps)  # singular values below it, relative to the largest, count as zero
 
 
@@ -67,8 +73,12 @@ class Definition:
         covariance, and so no distance: its value is infinite.
         """
         pristine = self.pristine(resources or Resources())
-        values = [_distance(blocks, pristine) for part in batches.of(gray) for blocks in self.features(gray[part])]
-        return torch.tensor(values, dtype=torch.float64, device=gray.device)
+
+        def distances(part: slice) -> Tensor:
+            values = [_distance(blocks, pristine) for blocks in self.features(gray[part])]
+            return torch.tensor(values, dtype=torch.float64, device=gray.device)
+
+        return batches.each(distances, gray)
 
     def features(self, gray: Tensor) -> FloatArray:
         """gray: (T, H, W) uint8 → (T, blocks, 36): 18 features of each block at full size, then 18 at half size."""
@@ -118,7 +128,9 @@ def _distance(features: FloatArray, pristine: Pristine) -> float:
     if len(whole) < 2:
         return float("inf")
     away = pristine.mean - np.nanmean(features, axis=0)
-    inverse = np.linalg.pinv((pristine.covariance + np.cov(whole, rowvar=False)) / 2, rcond=_NULL, hermitian=True)
+    both = torch.from_numpy((pristine.covariance + np.cov(whole, rowvar=False)) / 2)
+    # By torch, which keeps to the cores of this thread; NumPy's library would take all.
+    inverse = torch.linalg.pinv(both, rtol=_NULL, hermitian=True).numpy()
     return float(np.sqrt(away @ inverse @ away))
 
 
@@ -130,7 +142,9 @@ def _sums(normal: Tensor, size: int) -> Tensor:
     frames, height, width = normal.shape
     grid = normal.double().reshape(frames, height // size, size, width // size, size)
     blocks = grid.transpose(2, 3).reshape(-1, size, size)
-    kinds = [blocks, *(blocks * blocks.roll(shift, dims=(1, 2)) for shift in _SHIFTS)]
+    around = functional.pad(blocks[None], (1, 1, 1, 0), mode="circular")[0]
+    neighbours = [around[:, top : top + size, left : left + size] for top, left in _NEIGHBOURS]
+    kinds = [blocks, *(blocks * neighbour for neighbour in neighbours)]
     return torch.stack([aggd.sums(kind.flatten(1)) for kind in kinds], dim=1)
 
 

@@ -13,13 +13,13 @@ from metrics.metric import Metric, frame_mean
 def psnr(pred: Tensor, ref: Tensor) -> Tensor:
     """pred, ref: (T, …) uint8 → (T,) float64 dB: 10 log10(255² / MSE) of each frame, infinite for equal frames.
 
-    The squared error is summed over integers: exact, and never wrapped around.
+    The squared error is a whole number, which float64 sums exactly.
     """
-    total = torch.empty(pred.shape[0], dtype=torch.int64, device=pred.device)
+    total = torch.empty(pred.shape[0], dtype=torch.float64, device=pred.device)
     for part in batches.of(pred):
-        squared = pred[part].to(torch.int32).sub_(ref[part]).square_()
-        torch.sum(squared.flatten(1), dim=1, out=total[part])
-    return 10.0 * torch.log10(255.0**2 * pred[0].numel() / total.double())
+        difference = pred[part].double().sub_(ref[part]).flatten(1)
+        total[part] = torch.linalg.vecdot(difference, difference)
+    return 10.0 * torch.log10(255.0**2 * pred[0].numel() / total)
 
 
 def _rgb(pred: Frames, ref: Frames) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from metrics import batches, gaussian, luma
+from metrics import batches, gaussian, luma, threads
 from metrics.frames import Frames
 from metrics.metric import Metric, frame_mean
 from metrics.outcome import Skip
@@ -20,20 +20,26 @@ _BOX: Final = 7  # scikit-image's default window
 
 
 def moments(pixels: Tensor) -> Tensor:
-    """pixels: (T, 3, H, W) uint8, or float32 in 8-bit levels → (T, 2, 3, H - 10, W - 10) float32: mean and variance.
+    """pixels: (T, 3, H, W) uint8, or float32 in 8-bit levels → (T, H - 10, 2, 3, W - 10) float32: mean and variance.
 
     Both are local, under the Gaussian window. They are worked out in float64: in float32 E[x²] - E[x]² is off by one
     and the same amount all over a flat region, which moves SSIM by up to 1e-7.
     """
+
     frames, channels, height, width = pixels.shape
-    size = (frames, 2, channels, height - WINDOW + 1, width - WINDOW + 1)
+    size = (frames, height - WINDOW + 1, 2, channels, width - WINDOW + 1)
     result = torch.empty(size, dtype=torch.float32, device=pixels.device)
-    for part in batches.of(pixels):
-        planes = pixels[part].double()
-        mean = gaussian.local_mean(planes, _TAPS)
-        square = gaussian.local_mean(planes.square_(), _TAPS)
-        result[part, 0] = mean
-        result[part, 1] = square.sub_(mean.square_())
+
+    def compute(part: slice) -> None:
+        rows = _rows(pixels[part], 2)
+        rows[:, :, 0] = pixels[part].permute(2, 0, 1, 3)
+        torch.mul(rows[:, :, 0], rows[:, :, 0], out=rows[:, :, 1])
+        local = gaussian.local_mean(rows, _TAPS)
+        mean, square = local.unbind(2)
+        square.addcmul_(mean, mean, value=-1.0)
+        result[part] = local.transpose(0, 1)
+
+    threads.side_by_side(compute, batches.of(pixels))
     return result
 
 
@@ -51,23 +57,31 @@ def compare(pred: Tensor, ref: Tensor, pred_moments: Tensor, ref_moments: Tensor
     formula rearranged. It needs one filtered picture for a pair, is exactly 1 for equal frames, and rounding touches
     only the small differences from 1, so that float32 suffices here.
     """
-    result = torch.empty(pred.shape[0], 2, pred.shape[1], dtype=torch.float64, device=pred.device)
-    for part in batches.of(pred):
-        x, y = pred_moments[part], ref_moments[part]
-        difference = pred[part].float() - ref[part]
-        mean_squared = (x[:, 0] - y[:, 0]).square_()
-        spread = gaussian.local_mean(difference.square_(), _TAPS).sub_(mean_squared)
-        spread.div_((x[:, 1] + y[:, 1]).add_(_C2))
-        luminance = mean_squared.div_((x[:, 0] ** 2).add_(y[:, 0] ** 2).add_(_C1))
+
+    def compute(part: slice) -> Tensor:
+        rows = _rows(pred[part], 1)
+        rows[:, :, 0] = pred[part].permute(2, 0, 1, 3)
+        rows[:, :, 0].sub_(ref[part].permute(2, 0, 1, 3)).square_()
+        spread = gaussian.local_mean(rows, _TAPS).squeeze(2).transpose(0, 1).float()
+        (mean_x, variance_x), (mean_y, variance_y) = pred_moments[part].unbind(2), ref_moments[part].unbind(2)
+        mean_squared = (mean_x - mean_y).square_()
+        spread.sub_(mean_squared).div_((variance_x + variance_y).add_(_C2))
+        luminance = mean_squared.div_((mean_x * mean_x).addcmul_(mean_y, mean_y).add_(_C1))
         both = (luminance + spread).sub_(luminance.mul_(spread))
-        result[part, 0] = 1.0 - _mean(both)
-        result[part, 1] = 1.0 - _mean(spread)
-    return result
+        return 1.0 - torch.stack([_mean(both), _mean(spread)], dim=1)
+
+    return batches.each(compute, pred)
+
+
+def _rows(planes: Tensor, kinds: int) -> Tensor:
+    """Room for `kinds` pictures of each of (T, C, H, W), rows first: (H, T, kinds, C, W) float64."""
+    frames, channels, height, width = planes.shape
+    return torch.empty(height, frames, kinds, channels, width, dtype=torch.float64, device=planes.device)
 
 
 def _mean(planes: Tensor) -> Tensor:
-    """(T, C, H, W) → (T, C) float64: rows in their own precision, their sums in float64."""
-    return planes.mean(dim=-1).double().mean(dim=-1)
+    """(T, H, C, W) → (T, C) float64: rows in their own precision, their sums in float64."""
+    return planes.mean(dim=-1).double().mean(dim=1)
 
 
 def _moments(frames: Frames) -> Tensor:
@@ -98,18 +112,19 @@ def uniform(pred: Tensor, ref: Tensor) -> Tensor:
     """
     count = _BOX * _BOX
     box = (1.0,) * _BOX
-    result = torch.empty(pred.shape[0], dtype=torch.float64, device=pred.device)
-    for part in batches.of(pred):
-        x, y = pred[part].float(), ref[part].float()
-        sum_x, sum_y, sum_xx, sum_yy, sum_xy = (
-            gaussian.local_mean(planes, box).double() for planes in (x, y, x * x, y * y, x * y)
-        )
+
+    def compute(part: slice) -> Tensor:
+        x, y = (side[part].transpose(0, 1).float() for side in (pred, ref))
+        rows = torch.stack([x, y, x * x, y * y, x * y], dim=2)
+        sum_x, sum_y, sum_xx, sum_yy, sum_xy = gaussian.local_mean(rows, box).double().unbind(2)
         mean_x, mean_y = sum_x / count, sum_y / count
         covariance = (sum_xy - sum_x * sum_y / count) / (count - 1)
         variances = (sum_xx + sum_yy - (sum_x**2 + sum_y**2) / count) / (count - 1)
         luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
-        result[part] = (luminance * (2 * covariance + _C2) / (variances + _C2)).mean(dim=(-2, -1))
-    return result
+        values = luminance * (2 * covariance + _C2) / (variances + _C2)
+        return values.transpose(0, 1).contiguous().mean(dim=(1, 2))
+
+    return batches.each(compute, pred)
 
 
 def _rgb(pred: Frames, ref: Frames) -> Tensor:

@@ -10,9 +10,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _lock = threading.Lock()
 
@@ -34,10 +37,20 @@ class SideBySide:
     cores: int = field(default_factory=torch.get_num_threads)
     _pool: ThreadPoolExecutor | None = None
 
-    def map(self, work: Callable[[Tensor], Tensor], parts: Sequence[Tensor]) -> list[Tensor]:
-        """`work` on every part."""
+    def map(self, work: Callable[[T], R], parts: Sequence[T]) -> list[R]:
+        """`work` on every part, without gradients."""
+        work = torch.inference_mode()(work)
         if self.cores == 1 or len(parts) == 1:
             return [work(part) for part in parts]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.cores, thread_name_prefix="core", initializer=one_core)
         return list(self._pool.map(work, parts))
+
+
+_shared: dict[int, SideBySide] = {}
+
+
+def side_by_side(work: Callable[[T], R], parts: Sequence[T]) -> list[R]:
+    """`work` on every part, on as many threads as torch may use cores in the calling thread."""
+    cores = torch.get_num_threads()
+    return _shared.setdefault(cores, SideBySide(cores)).map(work, parts)
