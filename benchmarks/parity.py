@@ -320,10 +320,9 @@ def main() -> int:
     parser.add_argument("--peer-python", default=sys.executable, metavar="PYTHON", help="has the peers (default: this)")
     parser.add_argument("--write-golden", action="store_true", help="write tests/data/parity_demo.* of the suite demo")
     options = parser.parse_args()
-    if options.write_golden and (options.clips, options.frames, options.step) != (
-        *(golden.CLIPS, golden.FRAMES, clips.STEP),
-    ):
-        parser.error("--write-golden is for the default clips and frames")
+    default = golden.CLIPS, golden.FRAMES, clips.STEP
+    if options.write_golden and (options.clips, options.frames, options.step) != default:
+        parser.error("--write-golden is for the default clips, frames and step")
     os.environ.setdefault("TALKING_HEAD_OFFLINE", "1")
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
         material = Material(Path(folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -34,14 +34,15 @@ def local_mean(rows: Tensor, weights: tuple[float, ...]) -> Tensor:
     """
     height, *planes, width = rows.shape
     reach = len(weights) - 1
+    band = partial(_band, weights, dtype=rows.dtype, device=rows.device)
     lines = rows.view(height, -1)
     down = lines.new_empty(height - reach, lines.shape[1])
     for start, stop in _runs(height - reach):
-        torch.mm(_band(weights, stop - start, rows), lines[start : stop + reach], out=down[start:stop])
+        torch.mm(band(stop - start), lines[start : stop + reach], out=down[start:stop])
     lines = down.view(-1, width)
     across = lines.new_empty(len(lines), width - reach)
     for start, stop in _runs(width - reach):
-        torch.mm(lines[:, start : stop + reach], _band(weights, stop - start, rows).T, out=across[:, start:stop])
+        torch.mm(lines[:, start : stop + reach], band(stop - start).T, out=across[:, start:stop])
     return across.view(height - reach, *planes, width - reach)
 
 
@@ -49,12 +50,8 @@ def _runs(length: int) -> list[tuple[int, int]]:
     return [(start, min(start + _RUN, length)) for start in range(0, length, _RUN)]
 
 
-def _band(weights: tuple[float, ...], means: int, like: Tensor) -> Tensor:
-    return _bands(weights, means, like.dtype, like.device)
-
-
 @cache
-def _bands(weights: tuple[float, ...], means: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+def _band(weights: tuple[float, ...], means: int, *, dtype: torch.dtype, device: torch.device) -> Tensor:
     """(means, means + k - 1): the taps, one place further in every row."""
     band = torch.zeros(means, means + len(weights) - 1, dtype=dtype)
     for row, values in enumerate(band):

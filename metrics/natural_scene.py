@@ -23,12 +23,8 @@ from metrics.outcome import Skip
 FloatArray = NDArray[np.float64]
 
 BLOCK: Final = 96
-_NEIGHBOURS: Final = (
-    (1, 0),
-    (0, 1),
-    (0, 0),
-    (0, 2),
-)  # left, above, above left and right: where a block itself is at (1, 1)
+# Where a block's neighbours begin in a block with a border, itself at (1, 1): left, above, above left and right.
+_NEIGHBOURS: Final = ((1, 0), (0, 1), (0, 0), (0, 2))
 _NULL: Final = 36 * float(np.finfo(np.float64).eps)  # singular values below it, relative to the largest, count as zero
 
 
@@ -137,7 +133,7 @@ def _distance(features: FloatArray, pristine: Pristine) -> float:
 def _sums(normal: Tensor, size: int) -> Tensor:
     """normal: (T, H, W) → (T · blocks, 5, 7): `aggd.sums` of a block's values, and of their products with neighbours.
 
-    Neighbours are right, below and on the diagonals, circular inside a block as they are in the release.
+    Neighbours are left, above and on the diagonals, circular inside a block as they are in the release.
     """
     frames, height, width = normal.shape
     grid = normal.double().reshape(frames, height // size, size, width // size, size)

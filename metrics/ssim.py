@@ -25,7 +25,6 @@ def moments(pixels: Tensor) -> Tensor:
     Both are local, under the Gaussian window. They are worked out in float64: in float32 E[x²] - E[x]² is off by one
     and the same amount all over a flat region, which moves SSIM by up to 1e-7.
     """
-
     frames, channels, height, width = pixels.shape
     size = (frames, height - WINDOW + 1, 2, channels, width - WINDOW + 1)
     result = torch.empty(size, dtype=torch.float32, device=pixels.device)

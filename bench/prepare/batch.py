@@ -58,43 +58,26 @@ def prepare_all(
     _refuse_repeats(tasks)
     detector = _detector(recipe)
     with _alone(folder):
-        return _prepare_all(
-            tasks, recipe, folder, detector, suite=suite, title=title, licence=licence, jobs=jobs, console=console
-        )
-
-
-def _prepare_all(
-    tasks: Sequence[Task],
-    recipe: Recipe,
-    folder: Path,
-    detector: FaceDetector | None,
-    *,
-    suite: str,
-    title: str,
-    licence: str,
-    jobs: int,
-    console: Console,
-) -> list[Prepared]:
-    with _writable(folder):
-        _sweep(folder / "clips")
-    results = {task.id: done for task in tasks if (done := _kept(task, recipe, folder)) is not None}
-    waiting = [task for task in tasks if task.id not in results]
-    with RunProgress(len(tasks), console=console) as progress:
-        for name in results:
-            progress.clip(name)
-        for task, clips in _run(waiting, recipe, folder, detector, jobs):
-            _forget(clips, folder / "clips")
-            done = Done(recipe=recipe.digest, task=task.digest, clips=tuple(clips))
-            with _writable(folder):
-                write_text(_record(task, folder), done.model_dump_json(indent=2) + "\n")
-            results[task.id] = done
-            progress.clip(task.id, failed=next((f"{clip.id}: {clip.reason}" for clip in clips if clip.reason), ""))
-            progress.frames(sum(clip.frames for clip in clips))
-    clips = [clip for task in tasks for clip in results[task.id].clips]
-    with _writable(folder):
-        write_text(folder / "report.csv", report(clips))
-        write_text(folder / "suite.toml", suite_file(clips, recipe, suite=suite, title=title, licence=licence))
-    return clips
+        with _writable(folder):
+            _sweep(folder / "clips")
+        results = {task.id: done for task in tasks if (done := _kept(task, recipe, folder)) is not None}
+        waiting = [task for task in tasks if task.id not in results]
+        with RunProgress(len(tasks), console=console) as progress:
+            for name in results:
+                progress.clip(name)
+            for task, clips in _run(waiting, recipe, folder, detector, jobs):
+                _forget(clips, folder / "clips")
+                done = Done(recipe=recipe.digest, task=task.digest, clips=tuple(clips))
+                with _writable(folder):
+                    write_text(_record(task, folder), done.model_dump_json(indent=2) + "\n")
+                results[task.id] = done
+                progress.clip(task.id, failed=next((f"{clip.id}: {clip.reason}" for clip in clips if clip.reason), ""))
+                progress.frames(sum(clip.frames for clip in clips))
+        clips = [clip for task in tasks for clip in results[task.id].clips]
+        with _writable(folder):
+            write_text(folder / "report.csv", report(clips))
+            write_text(folder / "suite.toml", suite_file(clips, recipe, suite=suite, title=title, licence=licence))
+        return clips
 
 
 @contextmanager
