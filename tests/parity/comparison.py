@@ -67,7 +67,6 @@ def apart(ours: Values, theirs: Values) -> Values:
 
 _EPSILON = "adds 1e-8 to the squared error: 80 dB at most"
 _SINGLE = "float32 throughout, which leaves about 1e-5 where a window has little variance"
-_SQRTM = "its sqrtm of a rank-deficient matrix adds up roots of rounding: 4e-4 with few frames, and other on other processors"
 _MIRRORED = "mirrors the frame at its border and averages there too"
 # Of what is passed through, `brisque` and everything with a network needs a download.
 _PIQ = {name: kind for name, (_, form, _, kind) in libraries.PIQ.items() if form == "function" and name != "brisque"}
@@ -109,7 +108,7 @@ TABLE: tuple[Comparison, ...] = (
     Comparison("niqe", "niqe", "pyiqa", relative=0.05, kind="single", sets=("ref", *ALL[:-1])),
     Comparison("niqe_skvideo", "niqe_skvideo", "scikit-video", relative=0.01, kind="single", sets=("ref", *ALL[:-1])),
     Comparison("features", "features", "pytorch-fid", absolute=1e-4, kind="single", sets=("jpeg20",), frames=2),
-    Comparison("fid", "fid", "pytorch-fid", absolute=1e-3, kind="set", sets=("jpeg20",), note=_SQRTM),
+    Comparison("fid", "fid", "pytorch-fid", absolute=1e-4, kind="set", sets=("jpeg20",)),
     Comparison(
         *("fid", "fid_formula_torchmetrics", "torchmetrics"), kind="set", sets=("jpeg20",),
         note="its formula alone: roots of eigenvalues that are zero but for rounding count where frames are few",
