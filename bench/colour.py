@@ -95,3 +95,22 @@ class Orientation:
         if self.transpose:
             rgb = rgb.swapaxes(0, 1)
         return rgb[:: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
+
+
+@dataclass(slots=True)
+class Orientations:
+    """The orientation of one picture of a stream after the other.
+
+    Asking a picture for its display matrix ties it into a reference cycle inside PyAV: its megabytes then wait for the
+    garbage collector, and a long or large video for more memory than there is. So the matrix is read once, and anew
+    when the rotation changes, which is told without it.
+    """
+
+    _rotation: int | None = None
+    _orientation: Orientation = Orientation()
+
+    def of(self, picture: av.VideoFrame) -> Orientation:
+        """How `picture` is turned."""
+        if picture.rotation != self._rotation:
+            self._rotation, self._orientation = picture.rotation, Orientation.of(picture)
+        return self._orientation

@@ -99,6 +99,18 @@ def _failed(clip: Clip, plan: Plan, metrics: Sequence[Metric], reason: str) -> C
     return failed(clip, plan, [metric.id for metric in metrics], reason)
 
 
+def _reader(clip: Clip, plan: Plan, path: Path) -> VideoReader:
+    """The clip's span and crop of a video, at the plan's size."""
+    return VideoReader(path, size=plan.size, crop=clip.crop, start=clip.start, end=clip.end, batch=plan.batch)
+
+
+def _again(clip: Clip, plan: Plan, device: torch.device) -> Iterator[Tensor]:
+    """Another pass over the clip: (T, 3, H, W) uint8 at a time."""
+    with _reader(clip, plan, clip.path) as reader:
+        for frames in reader:
+            yield frames.pixels.to(device)
+
+
 @dataclass(slots=True)
 class _Run:
     clip: Clip
@@ -120,7 +132,7 @@ class _Run:
         clip = self.clip
         try:
             with ExitStack() as stack:
-                reader = stack.enter_context(self._reader(clip.path))
+                reader = stack.enter_context(_reader(clip, self.plan, clip.path))
                 self.views = self._open_views(stack)
                 ahead = stack.enter_context(Ahead(reader, clock=self.clocks["decode"]))
                 videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info))
@@ -173,19 +185,13 @@ class _Run:
 
     def _open_views(self, stack: ExitStack) -> dict[str, Iterator[Frames]]:
         return {
-            row: iter(stack.enter_context(Ahead(stack.enter_context(self._reader(path)))))
+            row: iter(stack.enter_context(Ahead(stack.enter_context(_reader(self.clip, self.plan, path)))))
             for row, path in self.clip.views.items()
             if row in self.plan.rows
         }
 
     def _check_views_ended(self) -> None:
         self.mismatched_views |= {row for row, rest in self.views.items() if next(rest, None) is not None}
-
-    def _reader(self, path: Path) -> VideoReader:
-        clip = self.clip
-        return VideoReader(
-            path, size=self.plan.size, crop=clip.crop, start=clip.start, end=clip.end, batch=self.plan.batch
-        )
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
         pixels = reference.pixels.to(self.resources.device)
@@ -225,11 +231,7 @@ class _Run:
             cross_identity=clip.source is not None,
         )
 
-        def reopen() -> Iterator[Tensor]:
-            with self._reader(clip.path) as again:
-                for frames in again:
-                    yield frames.pixels.to(self.resources.device)
-
+        reopen = partial(_again, clip, plan, self.resources.device)
         driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen)
         with self.clocks["model"]:
             self.generator = self.origin.begin(driving, plan.settings)

@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from av.container import InputContainer
 from numpy.typing import NDArray
+from torch import Tensor
 
 from bench.clips import Box
 from bench.clock import FrameClock
-from bench.colour import Conversion, Orientation, ToRgb
+from bench.colour import Conversion, Orientations, ToRgb
 from bench.container import open_media, seek_before, video_stream
 from bench.decoder import Damage, pictures
 from bench.errors import MediaError
@@ -80,16 +81,16 @@ class VideoReader:
         """Decode from the first frame on; every iteration is a pass of its own."""
         self.close()
         container = self._open.enter_context(open_media(self.path))
-        pixels: list[NDArray[np.uint8]] = []
+        pixels: list[Tensor] = []
         times: list[float] = []
         for rgb, time in self._frames(container):
-            pixels.append(rgb)
+            pixels.append(self._resized(rgb))  # at once: a batch of full-size pictures can take gigabytes
             times.append(time)
             if len(pixels) == self.batch:
-                yield self._batch(pixels, times)
+                yield Frames(torch.stack(pixels), np.array(times))
                 pixels, times = [], []
         if pixels:
-            yield self._batch(pixels, times)
+            yield Frames(torch.stack(pixels), np.array(times))
         self.close()
 
     def _frames(self, container: InputContainer) -> Iterator[tuple[NDArray[np.uint8], float]]:
@@ -97,7 +98,7 @@ class VideoReader:
         stream = video_stream(container, self.path)
         clock = FrameClock(period=1 / self.info.fps, zero=self.info.zero)
         damage = Damage()
-        to_rgb = ToRgb(self.conversion)
+        to_rgb, orientations = ToRgb(self.conversion), Orientations()
         decoded = shown = 0
         time = 0.0
         # Whether the file is decoded from its first to its last frame.
@@ -112,14 +113,14 @@ class VideoReader:
                 damage.clear()  # after a jump the first frames may lack what they refer to
                 continue
             shown += 1
-            yield self._upright(to_rgb, picture), time
+            yield self._upright(to_rgb, orientations, picture), time
         if not shown:
             raise MediaError(f"{self.path} has no frames {self._span()}")
         self.warnings = (*self.info.warnings, *self._found(decoded, time, clock.mended, damage, whole=whole))
 
-    def _upright(self, to_rgb: ToRgb, picture: av.VideoFrame) -> NDArray[np.uint8]:
+    def _upright(self, to_rgb: ToRgb, orientations: Orientations, picture: av.VideoFrame) -> NDArray[np.uint8]:
         try:
-            rgb = Orientation.of(picture).upright(to_rgb(picture))
+            rgb = orientations.of(picture).upright(to_rgb(picture))
         except (av.FFmpegError, ValueError) as error:
             raise MediaError(
                 f"{self.path}: pictures of format {picture.format.name} cannot be turned into RGB: re-encode the file"
@@ -133,14 +134,10 @@ class VideoReader:
             rgb = rgb[self.crop.top : self.crop.bottom, self.crop.left : self.crop.right]
         return rgb
 
-    def _batch(self, pixels: list[NDArray[np.uint8]], times: list[float]) -> Frames:
-        height, width = pixels[0].shape[:2]
-        batch = torch.empty((len(pixels), 3, height, width), dtype=torch.uint8)
-        for frame, rgb in zip(batch.numpy(), pixels, strict=True):
-            frame[:] = rgb.transpose(2, 0, 1)
-        if self.size is not None:
-            batch = resize(batch, self.size, kernel=self.kernel)
-        return Frames(batch, np.array(times))
+    def _resized(self, rgb: NDArray[np.uint8]) -> Tensor:
+        """(H, W, 3) → (3, *size)."""
+        frame = torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
+        return frame if self.size is None else resize(frame[None], self.size, kernel=self.kernel)[0]
 
     def _inside(self, crop: Box) -> Box:
         width, height = self.info.width, self.info.height

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
-from bench.colour import Orientation, ToRgb
+from bench.colour import Orientation, Orientations, ToRgb
 
 WEIGHTS = {Colorspace.ITU601: (0.299, 0.114), Colorspace.ITU709: (0.2126, 0.0722), Colorspace.BT2020: (0.2627, 0.0593)}
 FLAG = {
@@ -106,3 +106,25 @@ ARROW[1, :, 0] = [4, 5, 6]
 def test_orientations(orientation, upright, degrees):
     assert orientation.upright(ARROW)[..., 0].tolist() == upright
     assert orientation.degrees == degrees
+
+
+class Stored:
+    """A picture as far as its orientation goes; counts how often its display matrix is asked for."""
+
+    asked = 0
+
+    def __init__(self, rotation: int) -> None:
+        self.rotation = rotation
+
+    @property
+    def side_data(self):
+        Stored.asked += 1
+        return {}
+
+
+def test_the_display_matrix_is_read_again_only_when_the_rotation_changes():
+    orientations = Orientations()
+    Stored.asked = 0
+    for rotation in (0, 0, 0, 90, 90, 0):
+        assert orientations.of(Stored(rotation)) == Orientation()
+    assert Stored.asked == 3

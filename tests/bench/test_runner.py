@@ -1,3 +1,4 @@
+import gc
 import json
 import math
 from dataclasses import replace
@@ -7,6 +8,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from bench import pipeline
 from bench import suite as suites
 from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
@@ -109,6 +111,18 @@ def test_lanes_change_no_number(films, tmp_path, cores):
     for metric, outcome in score([*PIXEL, "lpips"], still, reference, weights=weights).items():
         assert outcome.n == len(reference)
         assert values(tmp_path / "run", "original", metric)["clip1"] == pytest.approx(outcome.value, rel=1e-6)
+
+
+def test_a_clip_is_let_go_without_the_garbage_collector(films, tmp_path):
+    """Its features, sound and lip crops are a burden on the next clip otherwise."""
+    gc.collect()
+    gc.disable()
+    try:
+        run(suites.of_videos([str(films)]), plan(tmp_path / "run"), console=quiet())
+        kept = [thing for thing in gc.get_objects() if type(thing) is pipeline._Run]
+    finally:
+        gc.enable()
+    assert kept == []
 
 
 def test_a_second_run_computes_nothing_of_the_reference_again(films, tmp_path, monkeypatch):

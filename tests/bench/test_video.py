@@ -1,3 +1,4 @@
+import gc
 import os
 import re
 import subprocess
@@ -5,6 +6,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -116,6 +118,25 @@ def test_display_matrix_makes_frames_upright(tmp_path, degrees, mirrored):
     assert (info.width, info.height) == (96, 64)
     assert numbers(pixels) == [0, 1, 2]
     assert difference(pixels, upright) < 4
+
+
+@pytest.mark.parametrize("rotation", [None, (90, False)])
+def test_decoded_pictures_are_let_go_without_the_garbage_collector(tmp_path, rotation):
+    """A large or long video would otherwise fill the memory before the collector comes by."""
+    path = write(tmp_path / "long.mp4", pictures(60), rotation=rotation)
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        with VideoReader(path, batch=8) as reader:
+            most = max(alive() for _ in reader)
+    finally:
+        gc.enable()
+    assert most - before < 12
+
+
+def alive() -> int:
+    return sum(type(thing) is av.VideoFrame for thing in gc.get_objects())
 
 
 def test_variable_rate_keeps_its_times_and_is_told(tmp_path):
