@@ -84,6 +84,10 @@ class Frames:
         """The first `count` frames; these frames themselves where that is all of them."""
         return self if count >= len(self) else Frames(self.pixels[:count], self.times[:count])
 
+    def apart(self) -> Frames:
+        """These frames with nothing derived from them yet: what will be goes when they go."""
+        return Frames(self.pixels, self.times, self.first, self.stored)
+
     @classmethod
     def of(cls, pixels: Tensor | NDArray[np.uint8], *, fps: float = 25.0, start: int = 0) -> Frames:
         """Frames at a constant rate; `start` is the index of the first in its clip."""

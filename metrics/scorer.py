@@ -93,13 +93,19 @@ class ClipScorer:
     ) -> None:
         """Take in the next frames: the reference's, every row's prediction, and the true views where there are some.
 
-        With `lane`, only by its metrics: lanes may be given the same frames from threads of their own.
+        With `lane`, only by its metrics: lanes may be given the same frames from threads of their own. They share
+        nothing that is derived from them, so a lane lets go of a row's when the row is done, and of the reference's at
+        the end, however long another lane still holds the frames.
         """
-        for row, pred in preds.items():
+        alone = lane is not None
+        own = ref.apart() if alone else ref
+        for row, frames in preds.items():
+            pred = own if frames is ref else frames.apart() if alone else frames
+            view = (views or {}).get(row)
             for running in self._running[row]:
-                if lane is not None and running.metric.lane != lane:
+                if alone and running.metric.lane != lane:
                     continue
-                target = (views or {}).get(row) if running.metric.against == "true-view" else ref
+                target = view if running.metric.against == "true-view" else own
                 if self.cross_identity and "driving" not in running.metric.needs:
                     target = pred
                 if running.accumulator is not None and target is not None:

@@ -47,6 +47,18 @@ def test_the_reference_is_worked_on_once_for_all_rows():
     assert [results[row]["difference"].value for row in "abc"] == pytest.approx([0.2, 0.4, 0.0])
 
 
+def test_a_lane_lets_go_of_what_it_derived_with_the_frames_still_held():
+    CALLS.clear()
+    scorer = scored([metric()], ["a", "ground-truth"])
+    reference, prediction = frames(2, 0), frames(2, 51)
+    scorer.update(reference, {"a": prediction, "ground-truth": reference}, lane="")
+    assert CALLS == ["reference"]
+    assert not reference._memo
+    assert not prediction._memo
+    results = scorer.results()
+    assert [results[row]["difference"].value for row in ("a", "ground-truth")] == pytest.approx([0.2, 0.0])
+
+
 def test_one_metrics_fault_leaves_the_others_alone():
     def explode(facts, resources):
         raise ZeroDivisionError("oops")
