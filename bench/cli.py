@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import gc
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -67,7 +69,8 @@ def _run(words: list[str]) -> int:
     options = run_parser(tuple(SUBCOMMANDS)).parse_args(words)
     _check_names(options)
     suite = _suite(options)
-    plan = _plan(options, suite)
+    with _importing():
+        plan = _plan(options, suite)
     from rich.text import Text
 
     from bench.progress import terminal
@@ -78,8 +81,8 @@ def _run(words: list[str]) -> int:
         return DONE
     _claim(plan.out, overwrite=options.overwrite)
     _log(verbose=options.verbose)
-    from bench.runner import run
-
+    with _importing():
+        from bench.runner import run
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
         console.print(table.to_rich(width=console.width))
@@ -89,6 +92,18 @@ def _run(words: list[str]) -> int:
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
     verdict = _gate(finished.folder, options) if options.check else DONE
     return FAULT if len(failures) > options.max_failures else verdict
+
+
+@contextlib.contextmanager
+def _importing() -> Iterator[None]:
+    """Search nothing for garbage: what importing torch makes, a million objects, all stays."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _gate(run: Path, options: argparse.Namespace) -> int:

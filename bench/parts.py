@@ -8,28 +8,20 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bench.manifest import ClipRecord
 from bench.pipeline import ClipResult
 from bench.store import CLIP_COLUMNS, FRAME_COLUMNS, write_atomically, write_text
 
-DETAIL_COLUMNS = ("clip", "setting", "metric", "name", "value")
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-_FRAME_SCHEMA = pa.schema(
-    [
-        ("clip", pa.dictionary(pa.int32(), pa.string())),
-        ("setting", pa.dictionary(pa.int32(), pa.string())),
-        ("frame", pa.int32()),
-        ("time", pa.float64()),
-        ("metric", pa.dictionary(pa.int32(), pa.string())),
-        ("value", pa.float64()),
-    ]
-)
+DETAIL_COLUMNS = ("clip", "setting", "metric", "name", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,10 @@ class Parts:
 
     def add(self, index: int, result: ClipResult, row_hash: Callable[[str], str]) -> None:
         """Keep one clip's result; `index` is its place in the suite."""
-        write_atomically(self.folder / f"{index:06d}.parquet", lambda path: pq.write_table(frame_table(result), path))
+        from pyarrow import parquet
+
+        frames = frame_table(result)
+        write_atomically(self.folder / f"{index:06d}.parquet", lambda path: parquet.write_table(frames, path))
         rows = {"clips": clip_rows(result, row_hash), "details": detail_rows(result)}
         part = {"record": result.record.model_dump(mode="json"), **rows}
         # The JSON is written last: a part counts once it is there.
@@ -95,8 +90,19 @@ def detail_rows(result: ClipResult) -> list[list[str]]:
     ]
 
 
+@cache
+def _frame_schema() -> pa.Schema:
+    import pyarrow as pa
+
+    name = pa.dictionary(pa.int32(), pa.string())
+    types = (name, name, pa.int32(), pa.float64(), name, pa.float64())
+    return pa.schema(list(zip(FRAME_COLUMNS, types, strict=True)))
+
+
 def frame_table(result: ClipResult) -> pa.Table:
     """Rows of frames.parquet: FRAME_COLUMNS; the metrics' values, what they and the model measured."""
+    import pyarrow as pa
+
     series = [
         (setting, metric, outcome.per_frame)
         for setting, outcomes in result.outcomes.items()
@@ -124,14 +130,16 @@ def frame_table(result: ClipResult) -> pa.Table:
             pa.array([metric] * count),
             pa.array(np.asarray(values, dtype=np.float64)),
         ]
-        tables.append(pa.table(dict(zip(FRAME_COLUMNS, columns, strict=True))).cast(_FRAME_SCHEMA))
-    return pa.concat_tables(tables).unify_dictionaries() if tables else _FRAME_SCHEMA.empty_table()
+        tables.append(pa.table(dict(zip(FRAME_COLUMNS, columns, strict=True))).cast(_frame_schema()))
+    return pa.concat_tables(tables).unify_dictionaries() if tables else _frame_schema().empty_table()
 
 
 def _join_frames(parts: list[Path], path: Path) -> None:
-    with pq.ParquetWriter(path, _FRAME_SCHEMA) as writer:
+    from pyarrow import parquet
+
+    with parquet.ParquetWriter(path, _frame_schema()) as writer:
         for part in parts:
-            table = pq.read_table(part.with_suffix(".parquet"), schema=_FRAME_SCHEMA)
+            table = parquet.read_table(part.with_suffix(".parquet"), schema=_frame_schema())
             if len(table):
                 writer.write_table(table)
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
+from scipy import sparse
 from torch import Tensor
 
 from bench.errors import BenchError
@@ -57,6 +57,8 @@ def _skimage_antialias_linear(length: int, resized: int) -> NDArray[np.float64]:
     mirrored borders; then linear interpolation at pixel centres, mirrored too. Both are linear in the pixels, so
     blurring the unit vectors gives the weights.
     """
+    from scipy import ndimage
+
     sigma = (length / resized - 1) / 2
     blurred = np.eye(length)
     if sigma > 0:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PARTS = ".parts"
+_AT_THE_END = ("pyarrow.parquet", "pandas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,8 @@ def _said(model: str, description: Description) -> Text:
 
 
 def _in_process(suite: Suite, worker: Worker, progress: RunProgress) -> Iterator[tuple[int, ClipResult]]:
+    # What only a clip's end needs is imported beside the networks of the first.
+    threading.Thread(target=lambda: list(map(importlib.import_module, _AT_THE_END)), daemon=True).start()
     for index, clip in enumerate(suite.clips):
         yield index, worker.run(clip, progress.frames)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 from torch import Tensor
 from torch.nn.functional import pad, pairwise_distance
 
@@ -62,6 +61,8 @@ def score(table: NDArray[np.float32]) -> SyncScore:
     """
     by_shift = table.mean(axis=0, dtype=np.float64)
     best = int(by_shift.argmin())
+    from scipy.ndimage import median_filter
+
     middle = float(np.median(by_shift))
     return SyncScore(
         distance=float(by_shift[best]),

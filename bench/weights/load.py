@@ -60,7 +60,10 @@ def fit(network: Module, state: Mapping[str, Tensor], name: str) -> None:
     import torch
 
     expected = network.state_dict()
-    counters = {key: torch.zeros_like(expected[key], device="cpu") for key in expected if key.endswith(_COUNTER)}
+    # Not zeros_like: torch asks its symbolic algebra about a tensor on `meta`, which takes 0.2 s to import.
+    counters = {
+        key: torch.zeros(tensor.shape, dtype=tensor.dtype) for key, tensor in expected.items() if key.endswith(_COUNTER)
+    }
     given = {**counters, **state}
     wrong = sorted(expected.keys() ^ given.keys()) or [
         key for key, tensor in expected.items() if tensor.shape != given[key].shape
