@@ -14,7 +14,7 @@ from torch import Tensor
 from bench.errors import WeightsError
 from bench.weights import resolve
 from metrics.convolution import convolution
-from metrics.folded_convolution import folded_convolution
+from metrics.folded_convolution import folded_convolution, folding_pays
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, FrameMean, Metric, Resources
 from metrics.networks import batch_size, batches, shared
@@ -161,13 +161,13 @@ class Lpips:
 
     def _parts(self, frames: Frames) -> list[Tensor]:
         pixels = frames.pixels[:1] if frames.repeated else frames.pixels
-        return batches(pixels, batch_size(self.device, cpu=8, other=32))
+        return batches(pixels, batch_size(self.device, cpu=4, other=32))
 
 
 def _build(state: Mapping[str, Tensor], layer: Layer, device: torch.device) -> Callable[[Tensor], Tensor]:
     weight, bias = (state[f"features.{layer.index}.{part}"] for part in ("weight", "bias"))
     size = (layer.size, layer.size)
-    if layer.stride > 1 and device.type == "cpu":
+    if layer.stride > 1 and device.type == "cpu" and folding_pays():
         return folded_convolution(weight, bias, stride=layer.stride, padding=layer.padding, size=size)
     if layer.tile and device.type == "cpu":
         return tiled_convolution(weight, bias, tile=layer.tile, padding=layer.padding, size=size)
@@ -183,9 +183,16 @@ def _build(state: Mapping[str, Tensor], layer: Layer, device: torch.device) -> C
 
 def _distance(x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
     """Mean over places of the weighted squared difference over channels: 2 × (T, C, h, w) → (T,) float64."""
-    weighted = (x - y).square_().permute(0, 2, 3, 1).mul_(weights).sum(-1)
-    # One frame at a time, so that the order of summation does not hang on how many there are.
-    return torch.stack([frame.mean(dtype=torch.float64) for frame in weighted])
+    x, y = torch.broadcast_tensors(x, y)
+    # One frame at a time, so that the order of summation does not hang on how many there are; and a processor's cache
+    # holds one.
+    size = 1 if x.device.type == "cpu" else len(x)
+    frames: list[Tensor] = []
+    for ours, theirs in zip(x.split(size), y.split(size), strict=True):
+        squares = (ours - theirs).square_().permute(0, 2, 3, 1)
+        weighted = torch.mv(squares.reshape(-1, len(weights)), weights).view(len(squares), -1)
+        frames += [frame.mean(dtype=torch.float64) for frame in weighted]
+    return torch.stack(frames)
 
 
 def lpips(net: Net, resources: Resources) -> Lpips:

@@ -32,6 +32,8 @@ class TiledConvolution:
     weight: Tensor
     """(n², C, K), n = tile + taps - 1: transformed."""
     bias: Tensor
+    ones: int
+    """The product that every output has once, at the point (1, 1): what is added there is added to all."""
     forward: Tensor
     """(n², n²): of a tile's input."""
     backward: Tensor
@@ -57,9 +59,11 @@ class TiledConvolution:
         tiles = padded.unfold(1, side, tile).unfold(2, side, tile).permute(4, 5, 0, 1, 2, 3)
         transformed = (self.forward @ tiles.reshape(side * side, -1)).view(side * side, -1, channels)
         products = torch.bmm(transformed, self.weight)
+        products[self.ones] += self.bias
         y = (self.backward @ products.view(side * side, -1)).view(tile, tile, frames, rows, columns, -1)
-        y = y.permute(2, 3, 0, 4, 1, 5).reshape(frames, rows * tile, columns * tile, -1)
-        return (y[:, :height, :width] + self.bias).relu_().permute(0, 3, 1, 2)
+        y = y.permute(2, 3, 0, 4, 1, 5)
+        rectified = torch.clamp_min(y, 0.0, out=y.new_empty(y.shape))
+        return rectified.view(frames, rows * tile, columns * tile, -1)[:, :height, :width].permute(0, 3, 1, 2)
 
 
 def tiled_convolution(
@@ -76,6 +80,7 @@ def tiled_convolution(
     return TiledConvolution(
         weight=transformed.reshape(side * side, *transformed.shape[2:]).float().contiguous(),
         bias=bias.detach().float(),
+        ones=_POINTS.index(Fraction(1)) * (side + 1),
         forward=torch.kron(b, b).float(),
         backward=torch.kron(a, a).float(),
         tile=tile,

@@ -125,7 +125,7 @@ def test_repeated_frames_are_computed_once_and_scored_everywhere():
     reference = Frames.of(ref)
     fast = network.terms(Frames.of(still), reference)
     assert fast.shape == (5, 10)
-    assert seen == [5, 5, 1]
+    assert sum(seen) == 11  # ten of the reference, and one still frame
     assert torch.equal(network.terms(Frames.of(still.contiguous()), reference), fast)
     assert torch.equal(network.terms(reference, Frames.of(still)), fast)
     assert (network.terms(Frames.of(still), Frames.of(still.contiguous())) == 0).all()
