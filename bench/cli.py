@@ -69,6 +69,8 @@ def _run(words: list[str]) -> int:
     options = run_parser(tuple(SUBCOMMANDS)).parse_args(words)
     _check_names(options)
     suite = _suite(options)
+    if not options.dry_run:
+        _read_weights(options)
     with _importing():
         plan = _plan(options, suite)
     from rich.text import Text
@@ -104,6 +106,19 @@ def _importing() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+def _read_weights(options: argparse.Namespace) -> None:
+    """Begin to digest the weights of the metrics, which are identified before the first number, beside the imports."""
+    from bench import presets
+    from bench.weights import store
+    from bench.weights.registry import REGISTRY
+
+    chosen = {*(options.metrics or presets.get(options.preset).metrics)}
+    given = dict(options.weights)
+    names = [name for name, weights in REGISTRY.items() if chosen.intersection(weights.used_by)]
+    paths = [given.get(name) or store.locate(name, options.weights_dir) for name in names]
+    store.digest_ahead([path for path in paths if path is not None])
 
 
 def _gate(run: Path, options: argparse.Namespace) -> int:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from torch import Tensor
 
 from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 DEFAULT = "skimage-antialias-linear"
 
@@ -47,6 +50,8 @@ def resize(pixels: Tensor, size: tuple[int, int], *, kernel: str = DEFAULT) -> T
 @lru_cache(maxsize=64)
 def axis_matrix(length: int, resized: int, kernel: str = DEFAULT) -> sparse.csr_array:
     """(resized, length) float64 weights that `kernel` puts on the pixels of one axis."""
+    from scipy import sparse
+
     return sparse.csr_array(KERNELS[kernel](length, resized))
 
 

@@ -192,10 +192,16 @@ def _said(model: str, description: Description) -> Text:
 
 
 def _in_process(suite: Suite, worker: Worker, progress: RunProgress) -> Iterator[tuple[int, ClipResult]]:
-    # What only a clip's end needs is imported beside the networks of the first.
-    threading.Thread(target=lambda: list(map(importlib.import_module, _AT_THE_END)), daemon=True).start()
+    # What only a clip's end needs is imported beside the networks of the first, once they are at work.
+    importing = threading.Thread(target=lambda: list(map(importlib.import_module, _AT_THE_END)), daemon=True)
+
+    def frames(count: int) -> None:
+        if importing.ident is None:
+            importing.start()
+        progress.frames(count)
+
     for index, clip in enumerate(suite.clips):
-        yield index, worker.run(clip, progress.frames)
+        yield index, worker.run(clip, frames)
 
 
 def _manifest(

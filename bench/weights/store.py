@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import logging
 import os
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import WeightsError
@@ -15,6 +18,9 @@ ENVIRONMENT = "TALKING_HEAD_WEIGHTS"
 
 log = logging.getLogger(__name__)
 _known: dict[tuple[Path, int, int], str] = {}
+_digesting = threading.Lock()
+# Between two pieces a thread waits for the interpreter, which may be busy importing: few and large ones.
+_PIECE = 1 << 24
 
 
 def cache_folder() -> Path:
@@ -49,10 +55,30 @@ def digest(path: Path) -> str:
     """sha256 of a file; remembered in this process as long as the file does not change."""
     facts = path.stat()
     key = (path.resolve(), facts.st_mtime_ns, facts.st_size)
-    if key not in _known:
-        with path.open("rb") as file:
-            _known[key] = hashlib.file_digest(file, "sha256").hexdigest()
-    return _known[key]
+    with _digesting:
+        if key not in _known:
+            _known[key] = _sha256(path)
+        return _known[key]
+
+
+def digest_ahead(paths: Sequence[Path]) -> None:
+    """Begin to digest files in a thread; `digest` then knows them, or waits for the one that is being read."""
+
+    def work() -> None:
+        for path in paths:
+            with contextlib.suppress(OSError):
+                digest(path)
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    piece = memoryview(bytearray(min(_PIECE, path.stat().st_size + 1)))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(piece):
+            found.update(piece[:count])
+    return found.hexdigest()
 
 
 def check(weights: WeightsFile, path: Path) -> str:
