@@ -1,7 +1,6 @@
-"""Weights: what there is, where it lies, that it is the right file, and its tensors. Imports no torch."""
+"""Weights: what there is, where it lies, that it is the right file, its tensors. Imports neither torch nor requests."""
 
 from bench.weights.load import fill, fit, identity, resolve
-from bench.weights.mirrors import fetch
 from bench.weights.registry import REGISTRY, WeightsFile, get
 from bench.weights.store import check, folders, locate
 
@@ -9,7 +8,6 @@ __all__ = [
     "REGISTRY",
     "WeightsFile",
     "check",
-    "fetch",
     "fill",
     "fit",
     "folders",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from bench.errors import WeightsError
 from bench.weights import store
-from bench.weights.mirrors import fetch
 from bench.weights.registry import get
 
 if TYPE_CHECKING:
@@ -149,6 +148,8 @@ def _fetch_once(name: str, resources: Resources) -> Path:
     if not resources.download:
         raise Skip(remedy)
     if key not in _failed:
+        from bench.weights.mirrors import fetch
+
         try:
             return fetch(name, resources.weights_dir, give_up_on_silent_hosts=True)
         except WeightsError as error:

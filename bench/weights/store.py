@@ -11,6 +11,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import platformdirs
+
 from bench.errors import WeightsError
 from bench.weights.registry import WeightsFile, get
 
@@ -25,9 +27,7 @@ _PIECE = 1 << 24
 
 def cache_folder() -> Path:
     """The benchmark's folder in the user's cache."""
-    import pooch
-
-    return Path(pooch.os_cache("talking-head-benchmark"))
+    return Path(platformdirs.user_cache_dir("talking-head-benchmark"))
 
 
 def folders(weights_dir: Path | None = None) -> list[Path]:

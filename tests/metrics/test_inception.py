@@ -1,5 +1,5 @@
 import numpy as np
-import pooch
+import platformdirs
 import pytest
 import torch
 
@@ -114,7 +114,7 @@ def test_batches_of_the_runner_do_not_change_a_bit(network):
 
 def test_wrong_and_missing_weights(monkeypatch, tmp_path):
     monkeypatch.setenv("TALKING_HEAD_WEIGHTS", str(tmp_path))
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path)
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path))
     with pytest.raises(WeightsError, match=r"Conv2d_1a_3x3\.conv\.weight"):
         Inception(recipe.state("alexnet"), CPU)
     with pytest.raises(Skip, match="weights fetch inception"):

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-import pooch
+import platformdirs
 import pytest
 
 from bench.errors import BenchError, WeightsError
@@ -12,7 +12,7 @@ from bench.weights.command import main
 @pytest.fixture(autouse=True)
 def lonely(monkeypatch, tmp_path):
     monkeypatch.delenv(store.ENVIRONMENT, raising=False)
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
     monkeypatch.setenv(mirrors.OFFLINE, "1")
 
 

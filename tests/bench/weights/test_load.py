@@ -1,7 +1,7 @@
 import pickle
 import sys
 
-import pooch
+import platformdirs
 import pytest
 import torch
 
@@ -17,7 +17,7 @@ STATE = {"b": torch.arange(3.0), "a": torch.ones(2, 2)}
 @pytest.fixture(autouse=True)
 def lonely(monkeypatch, tmp_path):
     monkeypatch.delenv(store.ENVIRONMENT, raising=False)
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
     monkeypatch.setattr(load, "_failed", {})
     monkeypatch.setenv(mirrors.OFFLINE, "1")
 
@@ -97,7 +97,7 @@ def test_a_failed_fetch_is_remembered(monkeypatch):
         calls.append(name)
         raise WeightsError("no network")
 
-    monkeypatch.setattr(load, "fetch", fail)
+    monkeypatch.setattr(mirrors, "fetch", fail)
     for _ in range(3):
         with pytest.raises(Skip, match="no network"):
             resolve("vgg16", Resources())
@@ -107,7 +107,7 @@ def test_a_failed_fetch_is_remembered(monkeypatch):
 def test_first_use_fetches(tmp_path, monkeypatch):
     path = tmp_path / "got.pth"
     torch.save(STATE, path)
-    monkeypatch.setattr(load, "fetch", lambda name, *args, **options: path)
+    monkeypatch.setattr(mirrors, "fetch", lambda name, *args, **options: path)
     assert same(resolve("syncnet", Resources()), STATE)
 
 

@@ -4,7 +4,7 @@ import io
 import multiprocessing
 import re
 
-import pooch
+import platformdirs
 import pytest
 import torch
 
@@ -32,7 +32,7 @@ def lonely(monkeypatch, tmp_path):
     """No environment, no user cache, no memory of other tests."""
     monkeypatch.delenv(store.ENVIRONMENT, raising=False)
     monkeypatch.delenv(mirrors.OFFLINE, raising=False)
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
     monkeypatch.setattr(mirrors, "_silent_hosts", set())
 
 

@@ -1,7 +1,7 @@
 import hashlib
 from pathlib import Path
 
-import pooch
+import platformdirs
 import pytest
 
 from bench.errors import WeightsError
@@ -16,7 +16,7 @@ SHA = hashlib.sha256(GOOD).hexdigest()
 @pytest.fixture(autouse=True)
 def lonely(monkeypatch, tmp_path):
     monkeypatch.delenv(store.ENVIRONMENT, raising=False)
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
 
 
 def toy(**facts):
