@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 BLOCK = 256  # frames in a file
 _DIGEST = 32
 
+Digests = NDArray[np.uint8]
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureCache:
@@ -50,7 +52,7 @@ class _Block:
     path: Path
     known: NDArray[np.bool_]
     digests: NDArray[np.uint8]
-    values: NDArray[np.float32] | None = None
+    values: NDArray[np.floating] | None = None
     changed: bool = False
 
 
@@ -70,18 +72,21 @@ class StoredFeatures:
     def per_frame(self, key: str, first: int, pixels: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
         """`compute(pixels)`, where only frames that are not known are computed.
 
-        `pixels` are the clip's frames from index `first` on, `compute` treats every frame alone and gives float32.
+        `pixels` are the clip's frames from index `first` on, `compute` treats every frame alone.
         Values come back on the CPU, bit for bit as they were computed.
         """
-        digests = np.stack([_digest(frame) for frame in pixels])
+        return self.known(key, first, digests(pixels), lambda missing: compute(pixels[missing.to(pixels.device)]))
+
+    def known(self, key: str, first: int, digests: Digests, compute: Callable[[Tensor], Tensor]) -> Tensor:
+        """The same for values of whatever has these digests (T, 32); `compute` is told which are missing, (T,) bool."""
         parts = []
         start = 0
-        while start < len(pixels):
+        while start < len(digests):
             number, offset = divmod(first + start, BLOCK)
-            stop = min(len(pixels), start + BLOCK - offset)
+            stop = min(len(digests), start + BLOCK - offset)
             block = self._block(key, number)
             rows = slice(offset, offset + stop - start)
-            parts.append(self._fill(block, rows, digests[start:stop], pixels[start:stop], compute))
+            parts.append(self._fill(block, rows, digests, slice(start, stop), compute))
             start = stop
         return torch.from_numpy(np.concatenate(parts))
 
@@ -95,19 +100,21 @@ class StoredFeatures:
         self,
         block: _Block,
         rows: slice,
-        digests: NDArray[np.uint8],
-        pixels: Tensor,
+        digests: Digests,
+        part: slice,
         compute: Callable[[Tensor], Tensor],
-    ) -> NDArray[np.float32]:
-        missing = ~(block.known[rows] & (block.digests[rows] == digests).all(1))
+    ) -> NDArray[np.floating]:
+        missing = ~(block.known[rows] & (block.digests[rows] == digests[part]).all(1))
         self.computed += int(missing.sum())
         self.reused += int((~missing).sum())
         if missing.any():
-            fresh = compute(pixels[torch.from_numpy(missing).to(pixels.device)]).cpu().numpy()
+            asked = np.zeros(len(digests), np.bool_)
+            asked[part] = missing
+            fresh = compute(torch.from_numpy(asked)).cpu().numpy()
             if block.values is None:
-                block.values = np.zeros((BLOCK, *fresh.shape[1:]), np.float32)
+                block.values = np.zeros((BLOCK, *fresh.shape[1:]), fresh.dtype)
             block.values[rows][missing] = fresh
-            block.digests[rows] = digests
+            block.digests[rows] = digests[part]
             block.known[rows] = True
             block.changed = True
         assert block.values is not None
@@ -123,9 +130,22 @@ class StoredFeatures:
         return block
 
 
-def _digest(frame: Tensor) -> NDArray[np.uint8]:
-    pixels = frame.contiguous().cpu().numpy()
-    return np.frombuffer(hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest(), np.uint8)
+def digests(pixels: Tensor) -> Digests:
+    """(T, …) → (T, 32): sha256 of every frame."""
+    return np.stack([_digest(repr(tuple(frame.shape)).encode(), _content(frame)) for frame in pixels])
+
+
+def paired(digests: Digests, others: Digests) -> Digests:
+    """Digests of pairs, (T, 32)."""
+    return np.stack([_digest(one.tobytes(), other.tobytes()) for one, other in zip(digests, others, strict=True)])
+
+
+def _content(frame: Tensor) -> bytes:
+    return frame.contiguous().cpu().numpy().tobytes()
+
+
+def _digest(*parts: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(hashlib.sha256(b"".join(parts)).digest(), np.uint8)
 
 
 def _read(path: Path) -> _Block:

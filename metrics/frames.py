@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from metrics import feature_cache
 
 if TYPE_CHECKING:
     from metrics.feature_cache import StoredFeatures
@@ -62,12 +65,38 @@ class Frames:
         def each(frames: Frames) -> Tensor:
             pixels = frames.pixels[:1] if frames.repeated else frames.pixels
             if keep and frames.stored is not None:
-                values = frames.stored.per_frame(key, frames.first, pixels, compute)
+                values = frames.stored.known(
+                    key,
+                    frames.first,
+                    frames.digests[: len(pixels)],
+                    lambda missing: compute(pixels[missing.to(pixels.device)]),
+                )
             else:
                 values = compute(pixels)
             return values.expand(len(frames), *values.shape[1:]) if frames.repeated else values
 
         return self.derived(key, each)
+
+    @property
+    def digests(self) -> NDArray[np.uint8]:
+        """(T, 32): sha256 of every frame."""
+
+        def compute(frames: Frames) -> NDArray[np.uint8]:
+            found = feature_cache.digests(frames.pixels[:1] if frames.repeated else frames.pixels)
+            return np.broadcast_to(found, (len(frames), found.shape[1]))
+
+        return self.derived("digests", compute)
+
+    def value(self, other: Frames, key: str, compute: Callable[[Frames, Frames], Tensor]) -> Tensor:
+        """A value (T,) of every frame of these beside one of `other`, kept on disk where both have a place there.
+
+        `key` must name everything that values depend on beside the pixels; without one they are not kept.
+        """
+        if not key or self.stored is None or other.stored is None:
+            return compute(self, other)
+        pairs = feature_cache.paired(self.digests, other.digests)
+        once = cache(lambda: compute(self, other).cpu())
+        return self.stored.known(key, self.first, pairs, lambda missing: once()[missing])
 
     def paired(self, other: Frames, key: str, compute: Callable[[Frames, Frames], T]) -> T:
         """What `compute` makes of these frames beside `other`, remembered under `key` for that pair.

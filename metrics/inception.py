@@ -91,6 +91,14 @@ class Inception:
     @torch.no_grad()
     def __call__(self, pixels: Tensor) -> Tensor:
         """Features of one batch."""
+        # The first layers are large: frame by frame they stay in a processor's cache.
+        x = torch.cat([self._stem(part) for part in pixels.split(1 if self.device.type == "cpu" else len(pixels))])
+        for block in self.mixed:
+            x = block(x)
+        return x.mean((2, 3))
+
+    def _stem(self, pixels: Tensor) -> Tensor:
+        """(T, 3, H, W) → (T, 192, 35, 35)."""
         x = pixels.to(self.device, torch.float32)
         if x.shape[-2:] != (SIZE, SIZE):
             x = bilinear(x, SIZE, SIZE)
@@ -98,10 +106,7 @@ class Inception:
         x = self.conv_2b(self.conv_2a(self.conv_1a(x)))
         x = F.max_pool2d(x, 3, 2)
         x = self.conv_4a(self.conv_3b(x))
-        x = F.max_pool2d(x, 3, 2)
-        for block in self.mixed:
-            x = block(x)
-        return x.mean((2, 3))
+        return F.max_pool2d(x, 3, 2)
 
 
 class _Layers:

@@ -91,6 +91,7 @@ class Metric:
     """Description of a metric.
 
     `definition` says in one line what exactly is computed and goes into the protocol with `id` and `version`.
+    `version` goes up with every change to its values; what is kept of them between runs is known by it too.
     `scale` is display only: stored values are multiplied by it in tables (L1 is stored 0–1 and shown 0–255).
     `needs` names what the clip must have: `reference` for frames to compare with, which are no truth for a turned head
     or another person; `driving` for the driving video's motion, from which the metric makes the target that the setting
@@ -130,6 +131,8 @@ class FrameMean:
     """
 
     compute: PerFrame
+    key: str = ""
+    """Names the metric, its version and its weights, for values that are kept between runs; "" keeps none."""
     values: list[NDArray[np.float64]] = field(default_factory=list)
     skip: Skip | None = None
 
@@ -137,7 +140,7 @@ class FrameMean:
         """Score the next frames."""
         if self.skip is None:
             try:
-                self.values.append(self.compute(pred, ref).to("cpu", torch.float64).numpy())
+                self.values.append(pred.value(ref, self.key, self.compute).to("cpu", torch.float64).numpy())
             except Skip as skip:
                 self.skip = skip
 

@@ -17,7 +17,7 @@ from bench import weights
 from metrics import aggd, batches, luma
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, FrameMean, Resources
-from metrics.networks import shared, stored_key
+from metrics.networks import shared
 from metrics.outcome import Skip
 
 FloatArray = NDArray[np.float64]
@@ -105,7 +105,7 @@ class Definition:
         return FrameMean(lambda pred, ref: self._per_frame(pred, resources))
 
     def _per_frame(self, pred: Frames, resources: Resources) -> Tensor:
-        """Values of the frames of `pred`, (T,); those of a reference are kept between runs.
+        """Values of the frames of `pred`, (T,).
 
         Raises:
             Skip: the frames are too small.
@@ -114,8 +114,7 @@ class Definition:
         if min(height, width) < self.shortest or (height // BLOCK) * (width // BLOCK) < 2:
             needs = f"a short side of at least {self.shortest} and two blocks of {BLOCK}×{BLOCK}"
             raise Skip(f"frames of {width}×{height} pixels: {self.name} needs {needs}")
-        key = stored_key(f"{self.name} {self.version}", [self.model], resources)
-        return pred.per_frame(key, lambda pixels: self.score(luma.luma(pixels), resources), keep=True)
+        return pred.per_frame(self.name, lambda pixels: self.score(luma.luma(pixels), resources))
 
 
 def _distance(features: FloatArray, pristine: Pristine) -> float:

@@ -10,7 +10,8 @@ from typing import Any
 
 from bench.errors import BenchError
 from metrics.frames import Frames
-from metrics.metric import Accumulator, ClipFacts, Metric, Pool, Resources
+from metrics.metric import Accumulator, ClipFacts, FrameMean, Metric, Pool, Resources
+from metrics.networks import stored_key
 from metrics.outcome import Outcome, Skip
 from metrics.true_view import true_view
 
@@ -78,7 +79,10 @@ class ClipScorer:
                 raise Skip("the clip has no sound")
             if "source" in metric.needs and facts.source is None:
                 raise Skip("no source frame is known")
-            running.accumulator = metric.begin(facts, self.resources)
+            accumulator = metric.begin(facts, self.resources)
+            if isinstance(accumulator, FrameMean) and ":" not in metric.id:  # another library's have no version of ours
+                accumulator.key = stored_key(f"{metric.id}-{metric.version}", metric.weights, self.resources)
+            running.accumulator = accumulator
 
         running.guard(begin)
         return running

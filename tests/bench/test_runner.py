@@ -19,7 +19,7 @@ from bench.settings import Setting
 from bench.store import read_clips, read_frames, read_manifest, read_summary
 from bench.video import VideoReader
 from bench.weights.registry import REGISTRY
-from metrics import registry
+from metrics import psnr, registry
 from metrics.metric import Resources
 from metrics.natural_scene import Definition
 from metrics.scoring import score
@@ -148,6 +148,24 @@ def test_a_second_run_computes_nothing_of_the_reference_again(films, tmp_path, m
     assert counts == [frames + batches + frames, frames]  # the reference, the still frame, the model's
     assert tables[0].notna().all()
     assert tables[0].equals(tables[1])
+
+
+def test_a_second_run_compares_nothing_again_that_no_model_has_a_part_in(films, tmp_path, monkeypatch):
+    seen = []
+    plain = psnr.psnr
+    monkeypatch.setattr(psnr, "psnr", lambda pred, ref: seen.append(len(pred)) or plain(pred, ref))
+    counts, tables = [], []
+    for name in ("first", "second"):
+        chosen = plan(
+            tmp_path / name, model=ModelPlan("copy"), metrics=("psnr",), batch=4, feature_cache=tmp_path / "cache"
+        )
+        run(suites.of_videos([str(films)]), chosen, console=quiet())
+        counts.append(sum(seen))
+        seen.clear()
+        tables.append((tmp_path / name / "clips.csv").read_text("utf-8"))
+    frames = 9 + 14 + 5
+    assert counts == [3 * frames, frames]  # the reference, the still frame, the model's
+    assert tables[0] == tables[1]
 
 
 def values(folder, setting, metric):

@@ -167,3 +167,61 @@ def test_other_weights_do_not_share_features(tmp_path):
         features(Frames(PIXELS, np.zeros(20), stored=stored), using)
         stored.close()
         assert stored.computed == 20
+
+
+def difference(pred, ref):
+    return (pred.pixels.double() - ref.pixels.double()).abs().mean((1, 2, 3)) / 3
+
+
+def values(cache, ref, pred=PIXELS, key="difference", batch=7):
+    """Values of all frames, and how many were worked on."""
+    worked = []
+
+    def compute(one, other):
+        worked.append(len(one))
+        return difference(one, other)
+
+    stored, beside = cache.clip("static"), cache.clip("truth")
+    found = []
+    for start in range(0, len(ref), batch):
+        part = slice(start, start + batch)
+        sides = ((pred[part], stored), (ref[part], beside))
+        one, other = (Frames(pixels, np.zeros(len(pixels)), first=start, stored=place) for pixels, place in sides)
+        found.append(one.value(other, key, compute))
+    stored.close()
+    return torch.cat(found), sum(worked)
+
+
+def test_values_of_pairs_are_kept_in_full_precision(tmp_path):
+    ref, cache = PIXELS.flip(0), FeatureCache(tmp_path)
+    expected = difference(Frames.of(PIXELS), Frames.of(ref))
+    for batch, worked in ((7, 20), (20, 0), (3, 0)):
+        found, count = values(cache, ref, batch=batch)
+        assert found.dtype == torch.float64
+        assert torch.equal(found, expected)
+        assert count == worked
+
+
+@pytest.mark.parametrize("side", ["pred", "ref", "key"])
+def test_values_of_another_pair_or_metric_are_not_taken(tmp_path, side):
+    cache = FeatureCache(tmp_path)
+    changed = {"pred": PIXELS, "ref": PIXELS.flip(0), "key": "difference"}
+    values(cache, changed["ref"])
+    if side == "key":
+        changed["key"] = "difference-2"
+    else:
+        changed[side] = changed[side].clone()
+        changed[side][2, 0, 0, 0] ^= 1
+    found, worked = values(cache, changed["ref"], changed["pred"], changed["key"], batch=1)
+    assert torch.equal(found, difference(Frames.of(changed["pred"]), Frames.of(changed["ref"])))
+    assert worked == (20 if side == "key" else 1)
+
+
+def test_values_are_kept_only_where_both_sides_have_a_place(tmp_path):
+    stored = FeatureCache(tmp_path).clip("clip")
+    reference = Frames(PIXELS, np.zeros(20), stored=stored)
+    Frames.of(PIXELS).value(reference, "difference", difference)
+    reference.value(Frames.of(PIXELS), "difference", difference)
+    reference.value(reference, "", difference)
+    stored.close()
+    assert list(tmp_path.rglob("*.features")) == []
