@@ -50,7 +50,10 @@ def network(resources: Resources) -> Inception:
     Raises:
         Skip: the weights are missing.
     """
-    return shared("inception", resources, lambda: Inception(resolve("inception", resources), resources.device))
+    def build() -> Inception:
+        return Inception(resolve("inception", resources), resources.device, cores=resources.cores)
+
+    return shared("inception", resources, build)
 
 
 class Inception:
@@ -58,14 +61,16 @@ class Inception:
 
     Batch norm is folded into the convolutions, pixel scaling into the first of them, 1×1 convolutions that read the
     same input run as one, and those behind an average pooling run before it (both are linear), on fewer channels.
+    `cores` of a CPU take batches side by side; default: as many as torch uses here.
 
     Raises:
         WeightsError: `state` is not the state dict of this network.
     """
 
-    def __init__(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+    def __init__(self, state: Mapping[str, Tensor], device: torch.device, *, cores: int | None = None) -> None:
         self.device = device
-        self.cores = SideBySide() if device.type == "cpu" else SideBySide(1)
+        cores = cores or torch.get_num_threads()
+        self.cores = SideBySide(cores if device.type == "cpu" else 1)
         layers = _Layers(state, device)
         weight, bias = layers.parameters("Conv2d_1a_3x3")
         # Pixels p enter as 2 p / 255 - 1. There is no padding here, so the constant goes into the bias exactly.

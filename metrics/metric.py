@@ -53,6 +53,7 @@ class Resources:
     `weights` maps a registered weights name to a state dict's file or to the state dict itself (tests inject
     pseudo-random ones); a name that is not in it is looked up in `weights_dir`, the environment and the cache.
     What is found nowhere is fetched, unless `download` is off.
+    `cores` is how many of a CPU's a network may use that takes batches side by side.
     `networks` keeps the loaded networks of this process, so that each is loaded once for all metrics and clips.
     """
 
@@ -60,6 +61,7 @@ class Resources:
     weights: dict[str, Path | dict[str, Tensor]] = field(default_factory=dict)
     weights_dir: Path | None = None
     download: bool = True
+    cores: int = field(default_factory=torch.get_num_threads)
     networks: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 

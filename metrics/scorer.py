@@ -20,9 +20,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Running:
-    """One metric under one row: at work, or ended early by `outcome`."""
+    """One metric under one row: not begun, at work, or ended early by `outcome`."""
 
     metric: Metric
+    facts: ClipFacts
+    begun: bool = False
     accumulator: Accumulator | None = None
     outcome: Outcome | None = None
 
@@ -61,7 +63,7 @@ class ClipScorer:
     def __post_init__(self) -> None:
         shared: dict[str, Any] = {}
         self._running = {
-            row: [self._begin(metric, replace(facts, shared=shared)) for metric in self._metrics_of(row)]
+            row: [_Running(metric, replace(facts, shared=shared)) for metric in self._metrics_of(row)]
             for row, facts in self.rows.items()
         }
 
@@ -69,8 +71,15 @@ class ClipScorer:
         twins = [true_view(metric) for metric in self.metrics if "reference" in metric.needs]
         return [*self.metrics, *(twins if row in self.views else ())]
 
-    def _begin(self, metric: Metric, facts: ClipFacts) -> _Running:
-        running = _Running(metric)
+    def _begin(self, lane: str | None = None) -> None:
+        """Load what metrics need: here and not before, so that lanes do it side by side."""
+        for entries in self._running.values():
+            for running in entries:
+                if not running.begun and lane in (None, running.metric.lane):
+                    self._begin_one(running)
+
+    def _begin_one(self, running: _Running) -> None:
+        metric, facts = running.metric, running.facts
 
         def begin() -> None:
             if self.cross_identity and "reference" in metric.needs:
@@ -84,8 +93,8 @@ class ClipScorer:
                 accumulator.key = stored_key(f"{metric.id}-{metric.version}", metric.weights, self.resources)
             running.accumulator = accumulator
 
+        running.begun = True
         running.guard(begin)
-        return running
 
     def update(
         self,
@@ -101,6 +110,7 @@ class ClipScorer:
         nothing that is derived from them, so a lane lets go of a row's when the row is done, and of the reference's at
         the end, however long another lane still holds the frames.
         """
+        self._begin(lane)
         alone = lane is not None
         own = ref.apart() if alone else ref
         for row, frames in preds.items():
@@ -118,6 +128,7 @@ class ClipScorer:
 
     def fail(self, row: str, reason: str, *, only_true_view: bool = False) -> None:
         """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""
+        self._begin()
         for running in self._running[row]:
             if running.outcome is None and (running.metric.against == "true-view" or not only_true_view):
                 running.outcome = Outcome.failed(reason)
@@ -125,6 +136,7 @@ class ClipScorer:
 
     def results(self) -> dict[str, dict[str, Outcome]]:
         """Row → metric id → outcome, after the last frame."""
+        self._begin()
         return {
             row: {running.metric.id: self._end(running) for running in entries}
             for row, entries in self._running.items()
