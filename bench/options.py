@@ -83,7 +83,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how = parser.add_argument_group("how to run it")
     how.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")
-    how.add_argument("--batch", type=_positive, default=16, metavar="N", help="frames at a time (default: 16)")
+    how.add_argument("--batch", type=_positive, default=32, metavar="N", help="frames at a time (default: 32)")
     how.add_argument(
         "--weights",
         nargs="+",

@@ -66,7 +66,7 @@ class Plan:
     settings: tuple[Setting, ...]
     metrics: tuple[str, ...]
     size: tuple[int, int] = (256, 256)
-    batch: int = 16
+    batch: int = 32
     device: str = "cpu"
     codec: VideoCodec | None = "h264"
     side_by_side: bool = False
