@@ -50,6 +50,7 @@ def network(resources: Resources) -> Inception:
     Raises:
         Skip: the weights are missing.
     """
+
     def build() -> Inception:
         return Inception(resolve("inception", resources), resources.device, cores=resources.cores)
 
