@@ -115,10 +115,8 @@ def _read_weights(options: argparse.Namespace) -> None:
     from bench.weights.registry import REGISTRY
 
     chosen = {*(options.metrics or presets.get(options.preset).metrics)}
-    given = dict(options.weights)
     names = [name for name, weights in REGISTRY.items() if chosen.intersection(weights.used_by)]
-    paths = [given.get(name) or store.locate(name, options.weights_dir) for name in names]
-    store.digest_ahead([path for path in paths if path is not None])
+    store.digest_ahead(names, dict(options.weights), options.weights_dir)
 
 
 def _gate(run: Path, options: argparse.Namespace) -> int:

@@ -103,7 +103,7 @@ class Orientations:
 
     Asking a picture for its display matrix ties it into a reference cycle inside PyAV: its megabytes then wait for the
     garbage collector, and a long or large video for more memory than there is. So the matrix is read once, and anew
-    when the rotation changes, which is told without it.
+    when the rotation changes, which is told without it (a mere mirroring halfway through a file is not).
     """
 
     _rotation: int | None = None

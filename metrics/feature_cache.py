@@ -1,4 +1,4 @@
-"""Features of reference frames kept on disk, so that a second run or model does not compute them again."""
+"""What was computed of frames that no model has a part in, kept on disk for other runs and models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Digests = NDArray[np.uint8]
 class FeatureCache:
     """A folder of features. Whatever is in it can be deleted at any time.
 
-    A value is used only for a frame whose pixels have the digest that was stored with it, so no change of decoder,
+    A value is used only for a frame, or pair of frames, whose digest was stored with it, so no change of decoder,
     crop or clip can bring back a wrong one; the clip's key only says where to look.
     """
 

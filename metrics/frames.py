@@ -26,8 +26,8 @@ class Frames:
 
     Whatever a metric derives from frames (float pixels, filtered moments, network features) is remembered here under a
     key, so that metrics share it and a reference is worked on once however many settings it is compared with.
-    `first` is the index of the first frame in its clip. `stored`, if given, is where features of this clip's frames are
-    kept between runs; those of a prediction by a model have none.
+    `first` is the index of the first frame in its clip. `stored`, if given, is where features and values of this clip's
+    frames are kept between runs; those of a prediction by a model have none.
     """
 
     pixels: Tensor

@@ -116,6 +116,7 @@ class ClipScorer:
         for row, frames in preds.items():
             pred = own if frames is ref else frames.apart() if alone else frames
             view = (views or {}).get(row)
+            view = view.apart() if alone and view is not None else view
             for running in self._running[row]:
                 if alone and running.metric.lane != lane:
                     continue

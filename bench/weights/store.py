@@ -8,7 +8,7 @@ import importlib.util
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -61,13 +61,18 @@ def digest(path: Path) -> str:
         return _known[key]
 
 
-def digest_ahead(paths: Sequence[Path]) -> None:
-    """Begin to digest files in a thread; `digest` then knows them, or waits for the one that is being read."""
+def digest_ahead(names: Sequence[str], given: Mapping[str, Path], weights_dir: Path | None = None) -> None:
+    """Begin to digest weights that are here, in a thread; `digest` then knows them, or waits for the one that is read.
+
+    `given` are files that stand in for the registered ones.
+    """
 
     def work() -> None:
-        for path in paths:
-            with contextlib.suppress(OSError):
-                digest(path)
+        for name in names:
+            with contextlib.suppress(OSError):  # whoever needs the file says what is wrong with it
+                path = given.get(name) or locate(name, weights_dir)
+                if path is not None:
+                    digest(path)
 
     threading.Thread(target=work, daemon=True).start()
 

@@ -49,12 +49,13 @@ def test_the_reference_is_worked_on_once_for_all_rows():
 
 def test_a_lane_lets_go_of_what_it_derived_with_the_frames_still_held():
     CALLS.clear()
-    scorer = scored([metric()], ["a", "ground-truth"])
-    reference, prediction = frames(2, 0), frames(2, 51)
-    scorer.update(reference, {"a": prediction, "ground-truth": reference}, lane="")
-    assert CALLS == ["reference"]
+    scorer = scored([metric()], ["a", "ground-truth"], views=["a"])
+    reference, prediction, view = frames(2, 0), frames(2, 51), frames(2, 102)
+    scorer.update(reference, {"a": prediction, "ground-truth": reference}, {"a": view}, lane="")
+    assert CALLS == ["reference", "reference"]  # and the view
     assert not reference._memo
     assert not prediction._memo
+    assert not view._memo
     results = scorer.results()
     assert [results[row]["difference"].value for row in ("a", "ground-truth")] == pytest.approx([0.2, 0.0])
 
