@@ -69,13 +69,22 @@ class StoredFeatures:
     reused: int = 0
     _open: dict[str, _Block] = field(default_factory=dict)
 
-    def per_frame(self, key: str, first: int, pixels: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
+    def per_frame(
+        self,
+        key: str,
+        first: int,
+        pixels: Tensor,
+        compute: Callable[[Tensor], Tensor],
+        *,
+        digests: Digests | None = None,
+    ) -> Tensor:
         """`compute(pixels)`, where only frames that are not known are computed.
 
-        `pixels` are the clip's frames from index `first` on, `compute` treats every frame alone.
-        Values come back on the CPU, bit for bit as they were computed.
+        `pixels` are the clip's frames from index `first` on, `compute` treats every frame alone; `digests` are what
+        `frame_digests` makes of them. Values come back on the CPU, bit for bit as they were computed.
         """
-        return self.known(key, first, digests(pixels), lambda missing: compute(pixels[missing.to(pixels.device)]))
+        found = frame_digests(pixels) if digests is None else digests
+        return self.known(key, first, found, lambda missing: compute(pixels[missing.to(pixels.device)]))
 
     def known(self, key: str, first: int, digests: Digests, compute: Callable[[Tensor], Tensor]) -> Tensor:
         """The same for values of whatever has these digests (T, 32); `compute` is told which are missing, (T,) bool."""
@@ -130,12 +139,12 @@ class StoredFeatures:
         return block
 
 
-def digests(pixels: Tensor) -> Digests:
+def frame_digests(pixels: Tensor) -> Digests:
     """(T, …) → (T, 32): sha256 of every frame."""
     return np.stack([_digest(repr(tuple(frame.shape)).encode(), _content(frame)) for frame in pixels])
 
 
-def paired(digests: Digests, others: Digests) -> Digests:
+def pair_digests(digests: Digests, others: Digests) -> Digests:
     """Digests of pairs, (T, 32)."""
     return np.stack([_digest(one.tobytes(), other.tobytes()) for one, other in zip(digests, others, strict=True)])
 

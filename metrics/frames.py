@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from metrics import feature_cache
-
-if TYPE_CHECKING:
-    from metrics.feature_cache import StoredFeatures
+from metrics.feature_cache import StoredFeatures, frame_digests, pair_digests
 
 T = TypeVar("T")
 
@@ -65,12 +62,8 @@ class Frames:
         def each(frames: Frames) -> Tensor:
             pixels = frames.pixels[:1] if frames.repeated else frames.pixels
             if keep and frames.stored is not None:
-                values = frames.stored.known(
-                    key,
-                    frames.first,
-                    frames.digests[: len(pixels)],
-                    lambda missing: compute(pixels[missing.to(pixels.device)]),
-                )
+                digests = frames.digests[: len(pixels)]
+                values = frames.stored.per_frame(key, frames.first, pixels, compute, digests=digests)
             else:
                 values = compute(pixels)
             return values.expand(len(frames), *values.shape[1:]) if frames.repeated else values
@@ -82,7 +75,7 @@ class Frames:
         """(T, 32): sha256 of every frame."""
 
         def compute(frames: Frames) -> NDArray[np.uint8]:
-            found = feature_cache.digests(frames.pixels[:1] if frames.repeated else frames.pixels)
+            found = frame_digests(frames.pixels[:1] if frames.repeated else frames.pixels)
             return np.broadcast_to(found, (len(frames), found.shape[1]))
 
         return self.derived("digests", compute)
@@ -94,7 +87,7 @@ class Frames:
         """
         if not key or self.stored is None or other.stored is None:
             return compute(self, other)
-        pairs = feature_cache.paired(self.digests, other.digests)
+        pairs = pair_digests(self.digests, other.digests)
         once = cache(lambda: compute(self, other).cpu())
         return self.stored.known(key, self.first, pairs, lambda missing: once()[missing])
 

@@ -57,7 +57,6 @@ def compare(pred: Tensor, ref: Tensor, pred_moments: Tensor, ref_moments: Tensor
     formula rearranged. It needs one filtered picture for a pair, is exactly 1 for equal frames, and rounding touches
     only the small differences from 1, so that float32 suffices here.
     """
-
     if pred is ref:
         return torch.ones(len(pred), 2, pred.shape[1], dtype=torch.float64, device=pred.device)
 

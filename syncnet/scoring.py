@@ -59,10 +59,10 @@ def score(table: NDArray[np.float32]) -> SyncScore:
     LSE-D is the smallest of the means over windows, LSE-C the median of these means minus the smallest, the
     offset 15 minus the place of the smallest.
     """
-    by_shift = table.mean(axis=0, dtype=np.float64)
-    best = int(by_shift.argmin())
     from scipy.ndimage import median_filter
 
+    by_shift = table.mean(axis=0, dtype=np.float64)
+    best = int(by_shift.argmin())
     middle = float(np.median(by_shift))
     return SyncScore(
         distance=float(by_shift[best]),

@@ -125,47 +125,39 @@ def test_a_clip_is_let_go_without_the_garbage_collector(films, tmp_path):
     assert kept == []
 
 
+def twice(films, tmp_path, seen, **fields):
+    """Two runs of the model `copy` with one cache: the frames that were `seen` in each, and their folders."""
+    counts, folders = [], [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        seen.clear()
+        chosen = plan(folder, model=ModelPlan("copy"), batch=4, feature_cache=tmp_path / "cache", **fields)
+        run(suites.of_videos([str(films)]), chosen, console=quiet())
+        counts.append(sum(seen))
+    return counts, folders
+
+
 def test_a_second_run_computes_nothing_of_the_reference_again(films, tmp_path, monkeypatch):
     """From the first frame on, and of the still row as little; the values are those of the first run."""
     seen = []
     features = Definition.features
     monkeypatch.setattr(Definition, "features", lambda self, gray: seen.append(len(gray)) or features(self, gray))
-    counts, tables = [], []
-    for name in ("first", "second"):
-        chosen = plan(
-            tmp_path / name,
-            model=ModelPlan("copy"),
-            metrics=("niqe",),
-            size=(96, 192),
-            batch=4,
-            feature_cache=tmp_path / "cache",
-        )
-        run(suites.of_videos([str(films)]), chosen, console=quiet())
-        counts.append(sum(seen))
-        seen.clear()
-        tables.append(read_clips(tmp_path / name)["value"])
+    counts, folders = twice(films, tmp_path, seen, metrics=("niqe",), size=(96, 192))
     frames, batches = 9 + 14 + 5, 3 + 4 + 2
     assert counts == [frames + batches + frames, frames]  # the reference, the still frame, the model's
-    assert tables[0].notna().all()
-    assert tables[0].equals(tables[1])
+    first, second = (read_clips(folder)["value"] for folder in folders)
+    assert first.notna().all()
+    assert first.equals(second)
 
 
 def test_a_second_run_compares_nothing_again_that_no_model_has_a_part_in(films, tmp_path, monkeypatch):
     seen = []
     plain = psnr.psnr
     monkeypatch.setattr(psnr, "psnr", lambda pred, ref: seen.append(len(pred)) or plain(pred, ref))
-    counts, tables = [], []
-    for name in ("first", "second"):
-        chosen = plan(
-            tmp_path / name, model=ModelPlan("copy"), metrics=("psnr",), batch=4, feature_cache=tmp_path / "cache"
-        )
-        run(suites.of_videos([str(films)]), chosen, console=quiet())
-        counts.append(sum(seen))
-        seen.clear()
-        tables.append((tmp_path / name / "clips.csv").read_text("utf-8"))
+    counts, folders = twice(films, tmp_path, seen, metrics=("psnr",))
     frames = 9 + 14 + 5
     assert counts == [3 * frames, frames]  # the reference, the still frame, the model's
-    assert tables[0] == tables[1]
+    first, second = ((folder / "clips.csv").read_text("utf-8") for folder in folders)
+    assert first == second
 
 
 def values(folder, setting, metric):
