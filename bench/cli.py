@@ -91,9 +91,13 @@ def _run(words: list[str]) -> int:
     failures = finished.failures
     if failures:
         console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
+    if finished.damaged:
+        counted = f"{len(finished.damaged)} of {len(suite.clips)} clips"
+        console.print(Text(f"damaged files: {counted}, scored on what could be read of them", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
     verdict = _gate(finished.folder, options) if options.check else DONE
-    return FAULT if len(failures) > options.max_failures else verdict
+    faulty = {*failures, *finished.damaged}
+    return FAULT if len(faulty) > options.max_failures else verdict
 
 
 @contextlib.contextmanager

@@ -62,6 +62,8 @@ class ClipRecord(Record):
     frames: int = 0
     fps: float = 0.0
     warnings: tuple[str, ...] = ()
+    damaged: bool = False
+    """Whether frames of its file were missing or decoded with errors: its values are of what could be read."""
     carrier: str = ""
     """What the predictions travelled in, where they were read from files; see Protocol."""
     seconds: dict[str, float] = {}

@@ -18,7 +18,7 @@ examples:
   python benchmark.py --videos 'clips/*.mp4' --model static --settings original --metrics l1 psnr ssim ms_ssim
   python benchmark.py --videos clips --settings original free-view:30,10,0 --model facevid2vid --checkpoint FILE
 
-exit codes: 0 done; 1 more clips failed than --max-failures, or a fault; 2 a mistake in what was asked for;
+exit codes: 0 done; 1 a fault, or more failed and damaged clips than --max-failures; 2 a mistake in what was asked for;
 3 a regression against --check's baseline
 """
 
@@ -96,7 +96,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument("--no-cache", action="store_true", help="neither use nor keep features of reference frames")
     how.add_argument("--no-download", action="store_true", help="fetch no weights: metrics that lack some are skipped")
     how.add_argument("--dry-run", action="store_true", help="say what would be run, and stop")
-    how.add_argument("--max-failures", type=_count, default=0, metavar="N", help="failed clips that exit code 0 allows")
+    how.add_argument("--max-failures", type=_count, default=0, metavar="N", help="failed or damaged clips to allow")
     how.add_argument("--verbose", action="store_true", help="log what goes on, with the tracebacks of faults")
     output = parser.add_argument_group("what to keep")
     output.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one under results/)")

@@ -160,6 +160,7 @@ class _Run:
             frames=len(times),
             fps=reader.info.fps,
             warnings=(*reader.warnings, *videos.warnings),
+            damaged=reader.damaged,
             carrier=joined(reports[str(s)].carrier for s in self.plan.settings if str(s) in reports),
             videos=videos.written,
         )

@@ -56,6 +56,9 @@ class Finished:
     failures: tuple[str, ...]
     """Ids of the clips that could not be run, or not under some setting."""
 
+    damaged: tuple[str, ...] = ()
+    """Ids of the clips that were scored on what could be read of a damaged file."""
+
 
 @dataclass(slots=True)
 class _SuitePools:
@@ -287,7 +290,8 @@ def _finish(
         write_text(out / "table.md", "\n".join(table.to_markdown() for table in shown))
         write_text(out / "run.json", manifest.model_dump_json(indent=2))
         parts.remove()
-    return Finished(out, manifest, tuple(shown), tuple(_failures(records, clips, manifest.settings)))
+    damaged = tuple(record.id for record in records if record.damaged)
+    return Finished(out, manifest, tuple(shown), tuple(_failures(records, clips, manifest.settings)), damaged)
 
 
 def _failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:

@@ -27,6 +27,7 @@ from metrics.frames import Frames
 
 __all__ = ["VideoInfo", "VideoReader", "first_picture_time", "probe"]
 
+_REMEDY = "get the file again, or leave it out"
 _TAIL = 0.1  # seconds by which a head's duration may be off
 _EPSILON = 1e-6  # seconds: time stamps in files are never finer
 
@@ -36,7 +37,8 @@ class VideoReader:
 
     `size` (height, width) is resized to, after `crop`, by `kernel`; `start` and `end` (seconds from the first shown
     frame) choose the frames with start ≤ time < end. Iterating yields `Frames` of at most `batch` frames, times in
-    seconds from the clip's first shown frame. After the last, `warnings` says what was wrong with the file.
+    seconds from the clip's first shown frame. After the last, `warnings` says what was wrong with the file, and
+    `damaged` whether that took frames away or spoilt them.
 
     Raises:
         MediaError: the file cannot be read, has no frames (in that span), or the crop leaves the picture.
@@ -63,6 +65,7 @@ class VideoReader:
         self.kernel = kernel
         self.conversion = conversion
         self.warnings: tuple[str, ...] = self.info.warnings
+        self.damaged = False
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -116,7 +119,12 @@ class VideoReader:
             yield self._upright(to_rgb, orientations, picture), time
         if not shown:
             raise MediaError(f"{self.path} has no frames {self._span()}")
-        self.warnings = (*self.info.warnings, *self._found(decoded, time, clock.mended, damage, whole=whole))
+        faults = tuple(self._faults(decoded, time, damage, whole=whole))
+        self.damaged = bool(faults)
+        self.warnings = (*self.info.warnings, *(f"file is damaged: {each}: {_REMEDY}" for each in faults))
+        if clock.mended:
+            mended = f"{clock.mended} frames without a time stamp of their own were placed by the frame rate"
+            self.warnings = (*self.warnings, mended)
 
     def _upright(self, to_rgb: ToRgb, orientations: Orientations, picture: av.VideoFrame) -> NDArray[np.uint8]:
         try:
@@ -148,20 +156,18 @@ class VideoReader:
 
     def _span(self) -> str:
         if self.start is None and self.end is None:
-            return "that can be decoded: get the file again, or leave it out"
+            return f"that can be decoded: {_REMEDY}"
         end = "its end" if self.end is None else f"{self.end:g} s"
         return f"between {self.start or 0:g} s and {end}: choose a span inside the clip"
 
-    def _found(self, decoded: int, last: float, mended: int, damage: Damage, *, whole: bool) -> Iterator[str]:
-        """What decoding showed to be wrong with the file."""
+    def _faults(self, decoded: int, last: float, damage: Damage, *, whole: bool) -> Iterator[str]:
+        """What decoding showed to be missing or spoilt."""
         promised, duration, period = self.info.promised_frames, self.info.duration or 0.0, 1 / self.info.fps
         if whole and promised is not None and decoded < promised:
-            yield f"file is damaged: {decoded} of {promised} promised frames could be read"
+            yield f"{decoded} of {promised} promised frames could be read"
         elif whole and promised is None and last + period < duration - max(2 * period, _TAIL):
-            yield f"file is damaged: it ends at {last + period:.2f} of {duration:.2f} promised seconds"
+            yield f"it ends at {last + period:.2f} of {duration:.2f} promised seconds"
         elif damage.packets:
-            yield f"file is damaged: {damage.packets} packets could not be decoded"
+            yield f"{damage.packets} packets could not be decoded"
         if damage.frames:
-            yield f"file is damaged: {damage.frames} frames were decoded with errors"
-        if mended:
-            yield f"{mended} frames without a time stamp of their own were placed by the frame rate"
+            yield f"{damage.frames} frames were decoded with errors"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
+from bench.store import read_clips
 from tests.films import portrait_film
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +89,21 @@ def test_failed_clips_decide_the_exit_code(tmp_path, capsys):
     words = ["--videos", str(tmp_path / "in"), "--metrics", "l1", "--video-codec", "none"]
     assert main([*words, "--out", str(tmp_path / "a")]) == 1
     assert "bad.mp4" in capsys.readouterr().out
+    assert main([*words, "--out", str(tmp_path / "b"), "--max-failures", "1"]) == 0
+
+
+def test_a_damaged_clip_is_scored_and_decides_the_exit_code(tmp_path, capsys):
+    portrait_film(tmp_path / "in" / "good.mp4")
+    whole = portrait_film(tmp_path / "whole.mkv", count=60)
+    (tmp_path / "in" / "cut.mkv").write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.6)])
+    words = ["--videos", str(tmp_path / "in"), "--metrics", "l1", "--video-codec", "none"]
+    assert main([*words, "--out", str(tmp_path / "a")]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "clip 'cut': file is damaged: it ends at" in said
+    assert "get the file again, or leave it out" in said
+    assert "damaged files: 1 of 2 clips, scored on what could be read" in said
+    scored = read_clips(tmp_path / "a")
+    assert set(scored[scored["status"] == "value"]["clip"]) == {"good", "cut"}
     assert main([*words, "--out", str(tmp_path / "b"), "--max-failures", "1"]) == 0
 
 

@@ -253,7 +253,9 @@ def test_a_truncated_file_gives_what_is_there_and_says_so(tmp_path):
     pixels, times, warnings = read(path)
     assert 10 < len(pixels) < 60
     np.testing.assert_allclose(times, np.array(numbers(pixels)) / 25, atol=1e-9)
-    assert warnings == (f"file is damaged: {len(pixels)} of 60 promised frames could be read",)
+    assert warnings == (
+        f"file is damaged: {len(pixels)} of 60 promised frames could be read: get the file again, or leave it out",
+    )
     assert read(path, end=0.2)[2] == ()  # what lies in the span is whole
 
 
