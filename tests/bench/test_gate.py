@@ -309,6 +309,13 @@ def test_a_moved_ground_truth_is_a_note():
     assert "1 clips moved, which no model can do" in judgement.notes[0]
 
 
+@pytest.mark.parametrize(("now", "noted"), [(6.0005, False), (6.0007, True), (5.9993, True), (math.nan, True)])
+def test_a_last_digit_of_another_machine_is_no_drift(now, noted):
+    """1e-4 of the value is left to processors."""
+    first, second = sides(clips([5, 6]), clips([5, now]), "niqe", setting="ground-truth")
+    assert bool(judge(first, second, [METRICS["niqe"]], Tolerances()).notes) == noted
+
+
 def test_what_was_not_measured_is_noted():
     first, second = sides(clips([24, 25]), clips([24, 25]))
     first = replace(first, values={**first.values, "free-view:0,0,0": {"niqe": clips([5])}})
