@@ -65,9 +65,10 @@ def interval(
 
     Non-finite values are left out; `n` counts the others. `clusters` names the person behind each value; None is a
     unit of its own, and without `clusters` every value is. The bounds are percentiles of 4,000 resampled means
-    (2,000 beyond a thousand clusters), widened for small samples so that they match Student's interval on normal data
-    (Hesterberg 2015, "What teachers should know about the bootstrap", section 5.3). They depend on the values, the
-    clusters and the seed alone, not on the order of the clips.
+    (2,000 beyond a thousand clusters), at distances from the mean that are stretched as Student's interval is against
+    the normal one and by sqrt(n / (n - 1)) for the bootstrap's own narrowness (Hesterberg 2015, "What teachers should
+    know about the bootstrap", section 5.3, whose widened percentiles end at the extreme values: too early for fewer
+    than ten). They depend on the values, the clusters and the seed alone, not on the order of the clips.
     """
     kept, labels = _finite(np.asarray(values, dtype=np.float64), clusters)
     sums, counts = _by_cluster(kept, labels)
@@ -76,8 +77,9 @@ def interval(
         return Interval(math.nan, math.nan, kept.size, size)
     chosen = _resamples(size, seed)
     means = np.sort((chosen @ sums) / (chosen @ counts))
-    tail = float(special.ndtr(math.sqrt(size / (size - 1)) * special.stdtrit(size - 1, (1 - level) / 2)))
-    low, high = np.quantile(means, [tail, 1 - tail])
+    tail, mean = (1 - level) / 2, sums.sum() / counts.sum()
+    stretch = math.sqrt(size / (size - 1)) * float(special.stdtrit(size - 1, tail) / special.ndtri(tail))
+    low, high = mean + stretch * (np.quantile(means, [tail, 1 - tail]) - mean)
     return Interval(float(low), float(high), kept.size, size)
 
 

@@ -73,9 +73,7 @@ def _row(
     finite = np.isfinite(values)
     mean = float(values[finite].mean()) if finite.any() else (float(values[0]) if len(values) else math.nan)
     clips = scored["clip"].to_numpy()[finite]
-    known = [persons.get(str(clip)) for clip in clips]
-    clusters = [person for person in known if person is not None] if None not in known else None
-    bounds = interval(values[finite], clusters, seed=seed)
+    bounds = interval(values[finite], [persons.get(str(clip)) for clip in clips], seed=seed)
     # A clip's value is the mean over its finite frames, so frame sums come back exactly enough from it.
     weights = (scored["n"] - scored["infinite"]).to_numpy(dtype=np.float64)[finite]
     frames = float(weights.sum())

@@ -70,3 +70,12 @@ def test_clips_of_one_person_widen_the_interval():
     apart, together = only(clips), only(clips, persons={clip: clip[0] for clip in clips["clip"]})
     assert apart.mean == together.mean == 20.0
     assert together.high - together.low > 1.2 * (apart.high - apart.low)
+
+
+def test_one_clip_of_nobody_known_does_not_set_the_people_apart():
+    """Clips of a person stay together in the suite's interval whatever is unknown of other clips."""
+    values = np.repeat(np.random.default_rng(8).normal(30, 1, 12), 10)
+    frames = {f"p{i // 10}-{i}": [value] for i, value in enumerate(values)} | {"unknown": [float(values.mean())]}
+    people = {clip: clip.split("-")[0] if "-" in clip else None for clip in frames}
+    apart, together = only(rows(frames)), only(rows(frames), persons=people)
+    assert together.high - together.low > 2.5 * (apart.high - apart.low)
