@@ -223,7 +223,11 @@ class _Run:
             source = read_source(clip.source, size=plan.size).to(source.device)
         self.source = source.clone()
         audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
-        facts = {row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row) for row in plan.rows}
+        own_sound = partial(read_audio, clip.path, rate=None, start=clip.start, end=clip.end)
+        facts = {
+            row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row, own_sound=own_sound)
+            for row in plan.rows
+        }
         self.scorer = ClipScorer(
             self.metrics,
             facts,

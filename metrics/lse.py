@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from bench import weights
+from bench.audio import is_silent
 from bench.faces import detector
 from metrics.frames import Frames
 from metrics.metric import ClipFacts, Metric, Resources
 from metrics.outcome import Outcome, Skip
 from syncnet import mfcc, network
-from syncnet.carrier import mp3
+from syncnet.carrier import through_mp3
 from syncnet.fast import FastSyncNet
 from syncnet.plan import CropPlan, TrackPlan, WholePlan
+from syncnet.resample import FPS
+from syncnet.scoring import window_count
 from syncnet.session import MIN_WINDOWS, Session, TrackScore
 from syncnet.sound import Sound, voiced_share
 
@@ -23,15 +26,15 @@ from syncnet.sound import Sound, voiced_share
 class Rule:
     """How mouths are cut: where the tracks come from, and which tracks count.
 
-    `tracked` is the video whose faces are followed, `whole` the frame as it is. Tracks need `min_windows` windows and
-    faces larger than `min_face` pixels. `lossy` sends sound and pictures through the public pipeline's MP3, MPEG-4 and
-    JPEG files (in memory).
+    `tracked` is the video whose faces are followed, `whole` the frame as it is. Tracks need six windows, a face that is
+    found (not interpolated) in `min_detections` frames and larger than `min_face` pixels. `lossy` sends sound and
+    pictures through the public pipeline's MP3, MPEG-4 and JPEG files (in memory).
     """
 
     name: str
     tracked: Literal["reference", "prediction", "whole"] = "reference"
     detector: str = detector.DEFAULT
-    min_windows: int = MIN_WINDOWS
+    min_detections: int = 0
     min_face: float = 0.0
     lossy: bool = False
 
@@ -39,8 +42,8 @@ class Rule:
 TRACK = Rule("track")
 TRACK_OWN = Rule("track own", tracked="prediction")
 WHOLE = Rule("whole", tracked="whole")
-PUBLIC = Rule("public", tracked="prediction", detector="s3fd", min_windows=96, min_face=100.0, lossy=True)
-"""The whole public pipeline: more than 100 frames, faces of more than 100 px, each video tracked by itself."""
+PUBLIC = Rule("public", tracked="prediction", detector="s3fd", min_detections=101, min_face=100.0, lossy=True)
+"""The whole public pipeline: faces found in more than 100 frames, of more than 100 px, each video tracked by itself."""
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class SyncAccumulator:
 
     session: Session
     rule: Rule
+    fps: float
     voiced: float
     read: Callable[[TrackScore], float]
     count: int = 0
@@ -82,12 +86,14 @@ class SyncAccumulator:
         return
 
     def _nothing(self) -> str:
-        needed = f"{self.rule.min_windows} windows of 5 frames with sound"
-        if self.rule.tracked == "whole":
+        needed = f"{MIN_WINDOWS} windows of 5 frames with sound"
+        samples = self.session.sound.samples.shape[0]
+        if window_count(round(self.count * FPS / self.fps), samples) < MIN_WINDOWS or self.rule.tracked == "whole":
             return f"the clip has less than {needed}"
         video = "reference" if self.rule.tracked == "reference" else "prediction"
-        size = f" and is larger than {self.rule.min_face:g} px" if self.rule.min_face else ""
-        return f"no face in the {video} can be followed through {needed}{size}"
+        if self.rule.min_detections:
+            needed += f", is found in {self.rule.min_detections} frames and is larger than {self.rule.min_face:g} px"
+        return f"no face in the {video} can be followed through {needed}"
 
 
 def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFacts, Resources], SyncAccumulator]:
@@ -102,12 +108,12 @@ def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFac
                 _plan(rule, facts, resources),
                 sound,
                 own=rule.tracked == "prediction",
-                min_windows=rule.min_windows,
                 min_face=rule.min_face,
+                min_detections=rule.min_detections,
                 lossy=rule.lossy,
             )
             facts.shared[key] = session
-        return SyncAccumulator(session, rule, facts.shared["voiced"], read)
+        return SyncAccumulator(session, rule, facts.fps, facts.shared["voiced"], read)
 
     return begin
 
@@ -130,12 +136,13 @@ def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> Sound:
     key = "sound through MP3" if lossy else "sound"
     if key not in facts.shared:
         assert facts.audio is not None
-        samples, rate = facts.audio.samples, facts.audio.rate
-        samples = mfcc.at_16_khz(mp3(samples, rate) if lossy else samples, rate)
-        facts.shared["voiced"] = voiced_share(samples)
-        if facts.shared["voiced"] == 0:
+        if is_silent(facts.audio):
             raise Skip("the sound is silent")
-        facts.shared[key] = Sound(samples, _network(resources))
+        network = _network(resources)
+        if "voiced" not in facts.shared:
+            facts.shared["voiced"] = voiced_share(mfcc.at_16_khz(facts.audio.samples, facts.audio.rate))
+        heard = through_mp3(facts.own_sound() or facts.audio) if lossy else facts.audio
+        facts.shared[key] = Sound(mfcc.at_16_khz(heard.samples, heard.rate), network)
     return cast(Sound, facts.shared[key])
 
 
@@ -154,8 +161,9 @@ _CROPS = {
     TRACK_OWN: "mouths cut along the prediction's own longest face track",
     WHOLE: "whole frames at 224 x 224",
     PUBLIC: (
-        "the public pipeline's files in memory (sound late by MP3's 1105 samples, MPEG-4 and JPEG frames and crops), "
-        "mouths cut along the prediction's own longest face track of more than 100 frames and 100 px, no scene cuts"
+        "the public pipeline's files in memory (MP3 at the sound's own rate, late by 1105 samples; MPEG-4 and JPEG "
+        "frames and crops), mouths cut along the prediction's own longest track of a face that is found in more than "
+        "100 frames and larger than 100 px, no scene cuts"
     ),
 }
 
@@ -163,7 +171,7 @@ _CROPS = {
 def _metrics(rule: Rule, suffix: str, note: str) -> tuple[Metric, Metric, Metric]:
     """LSE-C, LSE-D and the offset under one rule."""
     faces = f" (faces by {rule.detector}, IoU 0.5, gaps to 25, median 13)" if rule.tracked != "whole" else ""
-    input_ = f"{_INPUT}; {_CROPS[rule]}{faces}, at least {rule.min_windows} windows"
+    input_ = f"{_INPUT}; {_CROPS[rule]}{faces}, at least {MIN_WINDOWS} windows"
 
     def metric(
         id_: str,
@@ -179,7 +187,7 @@ def _metrics(rule: Rule, suffix: str, note: str) -> tuple[Metric, Metric, Metric
         return Metric(
             id=id_ + suffix,
             label=label + note,
-            version=1,
+            version=2 if rule.lossy else 1,
             direction=direction,
             unit=unit,
             definition=f"{what}; {input_}",

@@ -31,7 +31,8 @@ class Audio:
 class ClipFacts:
     """What a metric may know of a clip before its first frame.
 
-    `fps` is the nominal rate (the frames carry their own times), `audio` is None for a clip without sound,
+    `fps` is the nominal rate (the frames carry their own times), `audio` is None for a clip without sound, `own_sound`
+    reads it once more at its track's own rate where `audio` is not at that (None: it is),
     `source` is the (3, H, W) uint8 frame that the model was given, `setting` the setting's text
     (`original`, `free-view:30,10,0`, `ground-truth`, `static`).
     `shared` is where metrics keep what they compute once for the clip, or together for one of its rows (face tracks,
@@ -43,6 +44,7 @@ class ClipFacts:
     audio: Audio | None = None
     source: Tensor | None = None
     setting: str = "original"
+    own_sound: Callable[[], Audio | None] = lambda: None
     shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
 

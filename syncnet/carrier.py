@@ -8,12 +8,15 @@ from typing import Literal, cast
 
 import av
 import numpy as np
+import soxr
 from av.codec.context import CodecContext
 from numpy.typing import NDArray
 
 from bench.faces.bilinear import Pixels
+from metrics.metric import Audio
 
 FPS = 25
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,15 @@ def through(carriers: list[Carrier], picture: Pixels) -> Pixels:
     for carrier in carriers:
         picture = carrier(picture)
     return picture
+
+
+def through_mp3(sound: Audio) -> Audio:
+    """Sound at the rate that it has, or the nearest that MP3 knows, as it comes out of MP3."""
+    rate = min(_MP3_RATES, key=lambda known: abs(known - sound.rate))
+    samples = sound.samples
+    if rate != sound.rate:
+        samples = np.asarray(soxr.resample(samples, sound.rate, rate, quality="VHQ"), np.int16)
+    return Audio(mp3(samples, rate), rate)
 
 
 def mp3(samples: NDArray[np.int16], rate: int) -> NDArray[np.int16]:

@@ -58,6 +58,9 @@ class CropPlan(Protocol):
     def face_size(self, track: int) -> float:
         """Mean side of the track's boxes in pixels, the larger of the two."""
 
+    def detections(self, track: int) -> int:
+        """In how many of its frames (at 25 frames a second) the track's face was found, not interpolated."""
+
 
 @dataclass(slots=True)
 class TrackPlan:
@@ -114,8 +117,12 @@ class TrackPlan:
 
     def face_size(self, track: int) -> float:
         """See `CropPlan`."""
-        frames, width, height = self._sizes[track]
+        frames, width, height, _ = self._sizes[track]
         return max(width, height) / frames
+
+    def detections(self, track: int) -> int:
+        """See `CropPlan`."""
+        return int(self._sizes[track][3])
 
     def _detect(self, frames: Frames) -> list[Boxes]:
         """The boxes of every frame, remembered with the frames; in single precision, as a cache on disk holds them."""
@@ -141,8 +148,9 @@ class TrackPlan:
 
     def _follow(self, placed: Placed) -> None:
         follower, following = self._followers.setdefault(placed.track, (Follower(), [placed.frame]))
-        size = self._sizes.setdefault(placed.track, [0.0, 0.0, 0.0])
-        for at, value in enumerate((1.0, placed.box[2] - placed.box[0], placed.box[3] - placed.box[1])):
+        size = self._sizes.setdefault(placed.track, [0.0, 0.0, 0.0, 0.0])
+        width, height = placed.box[2] - placed.box[0], placed.box[3] - placed.box[1]
+        for at, value in enumerate((1.0, width, height, placed.seen)):
             size[at] += float(value)
         region = follower.push(placed.box)
         if region is not None:
@@ -209,3 +217,7 @@ class WholePlan:
     def face_size(self, track: int) -> float:
         """The longer side of the frame."""
         return self._size
+
+    def detections(self, track: int) -> int:
+        """Every frame: it is a crop already."""
+        return len(self._sources)

@@ -43,7 +43,9 @@ class Session:
     """Whether the plan is made from the prediction instead of the reference."""
     min_windows: int = MIN_WINDOWS
     min_face: float = 0.0
-    """Tracks are scored that have at least `min_windows` windows and faces larger than `min_face` pixels."""
+    min_detections: int = 0
+    """Tracks are scored that have at least `min_windows` windows, whose face was found in at least `min_detections`
+    frames, and is larger than `min_face` pixels."""
     lossy: bool = False
     """Whether pictures go through the public pipeline's lossy files, before faces are looked for and after the cut."""
     count: int = 0
@@ -119,5 +121,5 @@ class Session:
         if stream is None or verdict is None or verdict.windows < self.min_windows:
             return
         face = self.plan.face_size(track)
-        if face > self.min_face:
+        if face > self.min_face and self.plan.detections(track) >= self.min_detections:
             self._scores.append(TrackScore(stream.start, stream.frames, face, verdict))

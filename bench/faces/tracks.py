@@ -15,11 +15,12 @@ MAX_GAP = 25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """The (4,) `box` of track `track` in frame `frame`."""
+    """The (4,) `box` of track `track` in frame `frame`; not `seen` where it was interpolated."""
 
     track: int
     frame: int
     box: Boxes
+    seen: bool = True
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ def _moved(track: _Track, frame: int, box: Boxes) -> list[Placed]:
     """The boxes from behind the track's last to `box` in `frame`, which become its last."""
     steps = frame - track.frame
     between = [
-        Placed(track.number, track.frame + step, track.box + (box - track.box) * (step / steps))
+        Placed(track.number, track.frame + step, track.box + (box - track.box) * (step / steps), seen=False)
         for step in range(1, steps)
     ]
     track.frame, track.box = frame, box

@@ -25,7 +25,7 @@ from metrics.natural_scene import Definition
 from metrics.scoring import score
 from model import registry as models
 from model.interface import SettingReport
-from tests.films import portrait_film
+from tests.films import portrait_film, portrait_frames, tone, write_film
 from tests.metrics import recipe
 
 PIXEL = ("l1", "psnr", "ssim")
@@ -147,6 +147,23 @@ def test_a_second_run_computes_nothing_of_the_reference_again(films, tmp_path, m
     first, second = (read_clips(folder)["value"] for folder in folders)
     assert first.notna().all()
     assert first.equals(second)
+
+
+def test_metrics_hear_the_clip_at_16_khz_and_may_ask_for_its_own_rate(tmp_path, monkeypatch):
+    seen = {}
+
+    class Spy(pipeline.ClipScorer):
+        def __init__(self, metrics, facts, *args, **options):
+            seen.update(facts)
+            super().__init__(metrics, facts, *args, **options)
+
+    monkeypatch.setattr(pipeline, "ClipScorer", Spy)
+    film = write_film(tmp_path / "a.mkv", portrait_frames(10), sound=tone(0.4, rate=44100), rate=44100)
+    run(suites.of_videos([str(film)]), plan(tmp_path / "run", metrics=("l1",)), console=quiet())
+    facts = seen["original"]
+    own = facts.own_sound()
+    assert (facts.audio.rate, own.rate) == (16000, 44100)
+    assert own.samples.size / 44100 == pytest.approx(facts.audio.samples.size / 16000, abs=1e-3)
 
 
 def test_a_second_run_compares_nothing_again_that_no_model_has_a_part_in(films, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from metrics.frames import Frames
 from metrics.metric import Audio, ClipFacts, Resources
 from metrics.scorer import ClipScorer
 from metrics.scoring import score
+from syncnet import mfcc
 from tests.material import GOLDEN, SHARED, needs
 from tests.syncnet import recipe
 from tests.syncnet.golden import crops, samples
@@ -184,6 +185,66 @@ def test_public_route_wants_more_than_100_frames(resources, monkeypatch):
     assert got["original"]["lse_d_public"].n == 96
 
 
+class EveryFourthMissed(FixedBox):
+    """The same face, not found in frames 3, 7, 11, …"""
+
+    def __init__(self):
+        self.seen = 0
+
+    def detect(self, pixels):
+        found = super().detect(pixels)
+        for index in range(len(found)):
+            if (self.seen + index) % 4 == 3:
+                found[index] = Faces(np.empty((0, 4)), np.empty(0))
+        self.seen += len(found)
+        return found
+
+
+@pytest.mark.parametrize(("frames", "status"), [(133, "skipped"), (134, "value")])
+def test_public_route_counts_the_frames_that_its_detector_found(resources, monkeypatch, frames, status):
+    """The public code asks for more than 100 detections before it interpolates: 133 frames have 100 here."""
+    monkeypatch.setitem(resources.networks, "faces/s3fd", EveryFourthMissed())
+    monkeypatch.setattr(lse.FastSyncNet, "lip", lambda self, crops: torch.ones(len(crops) - 4, 1024))
+    rows = {"original": lambda pixels: pixels}
+    got = rows_of(["lse_d_public"], rows, resources, head(1).expand(frames, -1, -1, -1), sound(9))
+    outcome = got["original"]["lse_d_public"]
+    assert outcome.status == status, outcome
+    if status == "skipped":
+        assert "is found in 101 frames" in outcome.reason
+
+
+def test_public_route_scores_a_long_track_with_little_sound(resources, monkeypatch):
+    monkeypatch.setitem(resources.networks, "faces/s3fd", FixedBox())
+    rows = {"original": lambda pixels: pixels}
+    got = rows_of(["lse_d_public"], rows, resources, head(1).expand(104, -1, -1, -1), sound(0.5))
+    outcome = got["original"]["lse_d_public"]
+    assert outcome.status == "value"
+    assert 12 - 5 <= outcome.n <= 15 - 5  # MP3's delay and its last frame make the sound a little longer
+
+
+@pytest.mark.parametrize("rate", [16000, 44100, 48000, 96000])
+def test_public_route_sends_the_sound_through_mp3_at_its_own_rate(resources, rate):
+    """1105 samples are 69 ms at 16 kHz and 25 ms at 44.1 kHz; MP3 has no rate above 48 kHz."""
+    own = replace(sound(2, rate), samples=np.convolve(sound(2, rate).samples, np.ones(12) / 4, "same").astype(np.int16))
+    plain = Audio(mfcc.at_16_khz(own.samples, rate), 16000)
+    facts = ClipFacts("clip", audio=plain, own_sound=lambda: own)
+    straight = lse._sound(facts, resources, lossy=False).samples
+    through = lse._sound(facts, resources, lossy=True).samples
+    middle = straight[4000:12000].astype(float)
+    lag = int(np.argmax([middle @ through[4000 + lag : 12000 + lag] for lag in range(1500)]))
+    assert lag == pytest.approx(1105 * 16000 / min(rate, 48000), abs=1)
+    alone = lse._sound(ClipFacts("clip", audio=own), resources, lossy=True).samples
+    np.testing.assert_array_equal(alone, through)
+
+
+def test_quiet_speech_is_scored_and_digital_silence_is_not(resources):
+    quiet = replace(sound(1), samples=(sound(1).samples * 1e-3).astype(np.int16))
+    assert 3 < np.abs(quiet.samples).max() < 33  # under -60 dB of full scale: nothing counts as voice
+    got = rows_of(["lse_d"], {"original": lambda p: p}, resources, head(20), quiet)["original"]["lse_d"]
+    assert got.status == "value"
+    assert got.details["voiced"] == 0
+
+
 def test_public_route_needs_its_own_detector(resources, tmp_path):
     absent = replace(resources, weights_dir=tmp_path, download=False, networks={})
     assert "weights fetch s3fd" in skip_reason(["lse_c_public", "lse_d_public"], head(12), sound(0.5), absent)
@@ -195,8 +256,8 @@ def test_reasons_for_no_value(resources):
     assert "no sound" in skip_reason(names, head(20), None, resources)
     assert "silent" in skip_reason(names, head(20), silence, resources)
     assert "silent" in skip_reason(names, head(20), replace(silence, samples=silence.samples + 3), resources)
-    assert "6 windows" in skip_reason(names, head(10), sound(1), resources)
-    assert "6 windows" in skip_reason(names, head(20), sound(0.3), resources)
+    for video, heard in ((head(10), sound(1)), (head(20), sound(0.3))):
+        assert "the clip has less than 6 windows" in skip_reason(names, video, heard, resources)
     assert "no face in the reference" in skip_reason(names, torch.zeros_like(head(20)), sound(1), resources)
 
 
