@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from bench.errors import BenchError
+from bench.float32 import float32
 from metrics.frames import Frames
 from metrics.metric import Accumulator, ClipFacts, FrameMean, Metric, Pool, Resources
 from metrics.networks import stored_key
@@ -73,10 +74,11 @@ class ClipScorer:
 
     def _begin(self, lane: str | None = None) -> None:
         """Load what metrics need: here and not before, so that lanes do it side by side."""
-        for entries in self._running.values():
-            for running in entries:
-                if not running.begun and lane in (None, running.metric.lane):
-                    self._begin_one(running)
+        with float32(self.resources.device):
+            for entries in self._running.values():
+                for running in entries:
+                    if not running.begun and lane in (None, running.metric.lane):
+                        self._begin_one(running)
 
     def _begin_one(self, running: _Running) -> None:
         metric, facts = running.metric, running.facts
@@ -111,11 +113,15 @@ class ClipScorer:
         the end, however long another lane still holds the frames.
         """
         self._begin(lane)
+        with float32(self.resources.device):
+            self._update(ref, preds, views or {}, lane)
+
+    def _update(self, ref: Frames, preds: Mapping[str, Frames], views: Mapping[str, Frames], lane: str | None) -> None:
         alone = lane is not None
         own = ref.apart() if alone else ref
         for row, frames in preds.items():
             pred = own if frames is ref else frames.apart() if alone else frames
-            view = (views or {}).get(row)
+            view = views.get(row)
             view = view.apart() if alone and view is not None else view
             for running in self._running[row]:
                 if alone and running.metric.lane != lane:
@@ -138,10 +144,11 @@ class ClipScorer:
     def results(self) -> dict[str, dict[str, Outcome]]:
         """Row → metric id → outcome, after the last frame."""
         self._begin()
-        return {
-            row: {running.metric.id: self._end(running) for running in entries}
-            for row, entries in self._running.items()
-        }
+        with float32(self.resources.device):
+            return {
+                row: {running.metric.id: self._end(running) for running in entries}
+                for row, entries in self._running.items()
+            }
 
     def pools(self) -> dict[str, dict[str, Pool]]:
         """Row → metric id → what the suite-wide value is made from, where there is such a value."""

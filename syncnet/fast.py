@@ -8,13 +8,13 @@ the pooling, which it commutes with. Embeddings differ from the plain form's in 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, linear, max_pool2d
 
+from bench.float32 import float32
 from syncnet.network import SPAN, SyncNet
 from syncnet.winograd import matrices
 
@@ -55,7 +55,7 @@ class FastSyncNet:
         x = crops.to(self.device, torch.float32)
         if short:
             x = torch.cat([x, x[-1:].expand(short, -1, -1, -1)])
-        with _exact():
+        with float32(self.device):
             x = torch.cat([self._first_layer(x[i : i + TILE + SPAN - 1]) for i in range(0, count, TILE)])
             two, three, four, five, six = self._lip
             x = max_pool2d(conv2d(x, *two, stride=2, padding=1), 3, 2, 1).relu_()
@@ -70,7 +70,7 @@ class FastSyncNet:
         """(N, 13, 20) float32 MFCC windows → (N, 1024) embeddings."""
         one, two, three, four, five, six = self._audio
         x = windows.unsqueeze(1).to(self.device, memory_format=torch.channels_last)
-        with _exact():
+        with float32(self.device):
             x = conv2d(x, *one, padding=1).relu_()
             x = max_pool2d(conv2d(x, *two, padding=1), 3, (1, 2)).relu_()
             x = conv2d(x, *three, padding=1).relu_()
@@ -128,8 +128,3 @@ def _folded(layer: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:
 def _apply(x: Tensor, head: list[tuple[Tensor, Tensor]]) -> Tensor:
     (weight, bias), last = head
     return linear(linear(x, weight, bias).relu_(), *last)
-
-
-def _exact() -> AbstractContextManager[None]:
-    """On a GPU, convolutions in full float32: TF32 would move the distances in the third digit."""
-    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)

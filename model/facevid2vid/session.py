@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -179,15 +178,3 @@ def _out_of_memory(error: RuntimeError) -> bool:
     """CUDA has a class for it; the CPU and MPS allocators say it in words."""
     words = str(error).lower()
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words
-
-
-@contextmanager
-def full_float32(allow_tf32: bool) -> Iterator[None]:
-    """Convolutions and matrix products in float32 as asked for: TF32 keeps ten bits of mantissa only."""
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    before = cudnn.allow_tf32, matmul.allow_tf32
-    cudnn.allow_tf32 = matmul.allow_tf32 = allow_tf32
-    try:
-        yield
-    finally:
-        cudnn.allow_tf32, matmul.allow_tf32 = before

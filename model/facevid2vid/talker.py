@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from bench.errors import BenchError
+from bench.float32 import float32
 from bench.settings import Setting
 from model.facevid2vid.best_frame import Landmarks
 from model.facevid2vid.fast_generator import FastGenerator
@@ -20,7 +21,7 @@ from model.facevid2vid.geometry import Keypoints, rotation_matrix
 from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import Networks
-from model.facevid2vid.session import FaceVid2VidSession, full_float32
+from model.facevid2vid.session import FaceVid2VidSession
 from model.interface import Driving
 from model.reconstruct import Reconstructs
 
@@ -139,7 +140,7 @@ class FaceVid2Vid(Reconstructs):
     @contextmanager
     def computing(self) -> Iterator[None]:
         """No gradients, and float32 products as the precision says."""
-        with torch.inference_mode(), full_float32(allow_tf32=self.options.precision != "fp32"):
+        with torch.inference_mode(), float32(self.device, tf32=self.options.precision != "fp32"):
             yield
 
 
