@@ -103,14 +103,32 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".npz":
         return _load_arrays(path)
     try:
-        # Only the tensors that are asked for are read from a mapped file; half of VGG's never are.
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise WeightsError(f"{path} cannot be read as a file of tensors ({reason[:120]}): fetch it anew") from None
+        state = unpickled(path)
+    except WeightsError as error:
+        raise WeightsError(f"'{path}' {error}") from None
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise WeightsError(f"{path} is not a state dict: it holds more or other things than named tensors")
     return dict(state)
+
+
+def unpickled(path: Path) -> object:
+    """What `torch.save` wrote: tensors and plain values, or nothing; no code of the file runs.
+
+    Raises:
+        WeightsError: what is wrong with the file, without its name.
+    """
+    import torch
+
+    try:
+        # Only the tensors that are asked for are read from a mapped file: not half of VGG's, nor optimizer states.
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except pickle.UnpicklingError:
+        raise WeightsError(
+            "is damaged or holds more than tensors, which could run code on loading: refused, fetch it again"
+        ) from None
+    except Exception as error:  # any file at all may be given, and the unpickler stumbles over bytes in every way
+        reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        raise WeightsError(f"is not a file of tensors that can be read ({reason}): fetch it again") from None
 
 
 def _load_arrays(path: Path) -> dict[str, Tensor]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import pickle
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bench.errors import WeightsError
+from bench.weights.load import unpickled
 from model.facevid2vid.architecture import Architecture
 from model.facevid2vid.networks import INFERENCE, NETWORKS
 from model.facevid2vid.variant import Evidence, Variant, architecture_of, choose_variant
@@ -109,14 +108,9 @@ def _read_safetensors(path: Path) -> tuple[State, Evidence, int | None]:
 
 def _read_pickle(path: Path) -> tuple[State, Evidence, int | None]:
     try:
-        # Memory-mapped, so that the optimizer states, two thirds of a public checkpoint, are never read.
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"checkpoint '{path}' is damaged or holds more than tensors, which could run code on loading: refused"
-        ) from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError, AssertionError) as error:
-        raise WeightsError(f"checkpoint '{path}' cannot be read ({_first_line(error)}): fetch it again") from error
+        content = unpickled(path)
+    except WeightsError as error:
+        raise WeightsError(f"checkpoint '{path}' {error}") from None
     if not isinstance(content, Mapping):
         raise WeightsError(
             f"checkpoint '{path}' holds {_article(content)}, not networks by name: a face-vid2vid checkpoint is needed"
@@ -190,7 +184,3 @@ def _shape(tensor: Tensor) -> str:
 
 def _article(value: object) -> str:
     return f"a {type(value).__name__}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")

@@ -1,15 +1,20 @@
 import pickle
 import sys
+import tempfile
+from pathlib import Path
 
 import platformdirs
 import pytest
 import torch
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from bench.errors import WeightsError
 from bench.weights import load, mirrors, store
 from bench.weights.load import identity, load_tensors, resolve
 from metrics.metric import Resources
 from metrics.outcome import Skip
+from model.facevid2vid.checkpoint import read_checkpoint
 
 STATE = {"b": torch.arange(3.0), "a": torch.ones(2, 2)}
 
@@ -42,7 +47,7 @@ class Bomb:
 def test_code_in_a_file_is_not_executed(tmp_path, write):
     path = tmp_path / "bomb.pth"
     write({"a": Bomb()}, path)
-    with pytest.raises(WeightsError, match="cannot be read as a file of tensors"):
+    with pytest.raises(WeightsError, match="holds more than tensors, which could run code"):
         load_tensors(path)
 
 
@@ -52,6 +57,25 @@ def test_damaged_files_are_one_sentence(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"bad\.pth") as error:
         load_tensors(path)
+    assert "\n" not in str(error.value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=300), st.binary(max_size=60).map(lambda tail: b"\x80\x02" + tail), st.text().map(str.encode)
+    )
+)
+@example(b"root:x:0:0:root:/root:/bin/bash\n")
+@example(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+def test_any_bytes_at_all_are_one_sentence(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bad.pth"
+        path.write_bytes(content)
+        with pytest.raises(WeightsError, match=r"bad\.pth") as error:
+            load_tensors(path)
+        with pytest.raises(WeightsError, match=r"bad\.pth"):
+            read_checkpoint(path)
     assert "\n" not in str(error.value)
 
 
