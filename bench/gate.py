@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,12 @@ def _publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None,
 
     from bench import verdicts
 
+    if not judgement.findings:
+        said = "; ".join(judgement.notes) or "the baseline holds no values"
+        raise BenchError(
+            f"nothing could be compared ({said}): give the metrics and settings of {judgement.before}, "
+            "or make a new baseline with --update-baseline"
+        )
     console = Console()
     if not console.is_terminal:
         # A log has no width: rather long lines than cut numbers.
@@ -94,8 +101,7 @@ def _publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None,
     if github or (github is None and on_github):
         print(verdicts.github(judgement), end="")
     if on_github and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(verdicts.markdown(judgement))
+        _append(Path(summary), verdicts.markdown(judgement))
     return REGRESSION if judgement.of("worse") else DONE
 
 
@@ -104,3 +110,12 @@ def _write(path: Path, text: str) -> None:
         store.write_text(path, text)
     except OSError as error:
         raise BenchError(f"'{path}' cannot be written ({error.strerror}): name another file") from None
+
+
+def _append(path: Path, text: str) -> None:
+    """What cannot be added to a job's summary is in its log; that is no reason to fail."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        print(f"benchmark.py: the job's summary '{path}' cannot be written ({error.strerror})", file=sys.stderr)

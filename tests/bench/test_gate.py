@@ -330,3 +330,21 @@ def test_xml_and_annotations_hold_any_name():
     ElementTree.fromstring(verdicts.junit(judgement).encode())
     (line,) = verdicts.github(judgement).splitlines()
     assert "%0A" in line
+
+
+def test_a_gate_with_nothing_to_compare_is_no_green_one(baseline, tmp_path):
+    other = make_run(tmp_path / "other", model="copy", metrics=("niqe",), settings=("ground-truth", "static"))
+    with pytest.raises(BenchError, match="nothing could be compared"):
+        gate.check(other, baseline)
+
+
+def test_a_jobs_summary_that_cannot_be_written_is_said_and_changes_nothing(
+    good, baseline, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "absent" / "summary.md"))
+    assert gate.check(good, baseline) == 0
+    assert "cannot be written (No such file or directory)" in capsys.readouterr().err
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert gate.check(good, baseline) == 0
+    assert "nothing got worse" in (tmp_path / "summary.md").read_text("utf-8")
