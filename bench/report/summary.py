@@ -143,10 +143,15 @@ def _with_caveat(cell: Cell, column: MetricColumn, setting: str, words: Words) -
 
 
 def _group(run: Run, setting: str, column: MetricColumn, *, beside_official: bool) -> Hashable | None:
-    """Rows compete when setting, protocol of the metric and the clips behind the mean are the same."""
+    """Rows compete when setting, protocol of the metric and the clips behind the mean are the same.
+
+    Those are the clips with a finite value; all clips where none has one, and the mean is infinite too.
+    """
     if not ranking.is_rankable(column.metric, setting, direction=column.direction, beside_official=beside_official):
         return None
-    clips = frozenset(run.values(setting, column.metric.id).index)
+    values = run.values(setting, column.metric.id)
+    finite = values[np.isfinite(values)]
+    clips = frozenset((values if finite.empty else finite).index)
     return setting, run.manifest.protocol.row_hash(column.metric.id), clips
 
 

@@ -73,13 +73,15 @@ def make_run(
     videos: bool = False,
     failed: tuple[str, ...] = (),
     drop: dict[tuple[str, str, str], tuple[str, str]] | None = None,
+    given: dict[tuple[str, str, str], tuple[float, int]] | None = None,
     protocol: dict[str, object] | None = None,
     complete: bool = True,
 ) -> Path:
     """Write a run folder.
 
     Values are LEVEL, plus a bump for each clip and setting (equal for every model), plus `shift` per cent of the level
-    in the bad direction under `original` and free views. `drop` maps (clip, setting, metric) to (status, reason).
+    in the bad direction under `original` and free views. `drop` maps (clip, setting, metric) to (status, reason),
+    `given` to (value, infinite frames) instead of the made value.
     """
     generator = np.random.default_rng(noise_seed)
     records = [METRICS[name] for name in metrics]
@@ -98,7 +100,9 @@ def make_run(
                     rows.append((clip, setting, metric.id, "", gone[0], gone[1], 0, 0, hashed))
                     continue
                 value, infinite = _value(metric, setting, i, shift), 0
-                if metric.per_frame and math.isfinite(value):
+                if (clip, setting, metric.id) in (given or {}):
+                    value, infinite = given[clip, setting, metric.id]
+                elif metric.per_frame and math.isfinite(value):
                     wobble = generator.normal(0, 0.02 * LEVEL[metric.id], frames)
                     values = value + wobble - wobble.mean()
                     value = float(values.mean())

@@ -66,6 +66,30 @@ def test_means_over_different_clips_are_not_ranked(runs):
     assert any("different clips" in note for note in table.notes)
 
 
+def of_psnr(tmp_path, models):
+    """Runs that differ in nothing but the PSNR of three clips under `original`."""
+    chosen = CLIPS[:3]
+    folders = []
+    for model, values in models.items():
+        given = {(clip, "original", "psnr"): (value, 0) for clip, value in zip(chosen, values, strict=True)}
+        folders.append(make_run(tmp_path / model, model=model, clips=chosen, metrics=("psnr",), given=given))
+    return load(folders)
+
+
+def test_means_over_different_finite_clips_are_not_ranked(tmp_path):
+    """A is better on every clip, and its mean leaves the clip out where it is perfect."""
+    table = table_of(of_psnr(tmp_path, {"A": (math.inf, 24.9, 24.9), "B": (30, 24.8, 24.8)}))
+    a, b = (cells(table, "original", model)["psnr"] for model in "AB")
+    assert a.value < b.value
+    assert (a.rank, b.rank) == (0, 0)
+    assert any("different clips" in note for note in table.notes)
+
+
+def test_means_that_leave_out_the_same_infinite_clips_are_ranked(tmp_path):
+    table = table_of(of_psnr(tmp_path, {"A": (math.inf, 24.9, 24.9), "B": (math.inf, 24.8, 24.8)}))
+    assert [cells(table, "original", model)["psnr"].rank for model in "AB"] == [1, 2]
+
+
 def test_embedded_columns_are_not_ranked_beside_official_ones(tmp_path, monkeypatch):
     small = METRICS["fid"].model_copy(update={"id": "fd_small", "definition": "Fréchet distance, embedded network"})
     monkeypatch.setitem(METRICS, "fd_small", small)
