@@ -166,12 +166,19 @@ def _judge_one(
     verdict, why = _verdict(metric, mean, low, high, limit, few=few)
     if gone or broken:
         verdict = "worse"
-        why = f"clips without a value now: {len(gone)}" if gone else f"clips no longer infinite: {len(broken)}"
+        why = f"clips without a value now: {len(gone)}" if gone else _turned(second[broken])
     elif common and not finite.any():
-        risen = int((gain == math.inf).sum())
-        verdict, why = ("better", f"clips infinite now: {risen}") if risen else ("same", "infinite before and after")
+        risen = second[gain == math.inf]
+        verdict, why = ("better", _turned(risen)) if risen.size else ("same", "infinite before and after")
     numbers = (mean_before, mean_after, mean, low, high, len(kept), len(old) if every_clip else len(common) + len(lost))
     return Finding(setting, metric, verdict, why, tolerance, *numbers, fallen=(*gone, *fallen))
+
+
+def _turned(after: NDArray[np.float64]) -> str:
+    """In words, what became of clips that are infinite on one side only."""
+    now = int(np.isinf(after).sum())
+    counts = {"clips infinite now": now, "clips no longer infinite": len(after) - now}
+    return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
 
 
 def _mean(values: NDArray[np.float64], finite: NDArray[np.bool_]) -> float:

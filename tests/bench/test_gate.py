@@ -224,6 +224,26 @@ def test_infinite_values():
     assert rose.verdict == "same"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "why"),
+    [
+        ([5.0, 6.0, 7.0], [math.inf, 6.0, 7.0], "worse", "clips infinite now: 1"),
+        ([math.inf, math.inf], [5.0, 6.0], "better", "clips no longer infinite: 2"),
+        ([5.0, 6.0], [math.inf, math.inf], "worse", "clips infinite now: 2"),
+    ],
+)
+def test_words_on_infinite_values_hold_where_lower_is_better(before, after, expected, why):
+    found = verdict(clips(before), clips(after), "niqe")
+    assert (found.verdict, found.why) == (expected, why)
+
+
+def test_words_on_infinite_values_count_both_ways_where_no_way_is_better():
+    metric = METRICS["lse_c"].model_copy(update={"id": "av_offset", "direction": "none"})
+    first, second = sides(clips([math.inf, 1, 2]), clips([1, math.inf, math.inf]), "av_offset")
+    (finding,) = judge(first, second, [metric], Tolerances()).findings
+    assert (finding.verdict, finding.why) == ("worse", "clips infinite now: 2, clips no longer infinite: 1")
+
+
 def test_a_metric_without_direction_may_move_neither_way():
     metric = METRICS["lse_c"].model_copy(update={"id": "av_offset", "direction": "none"})
     first, second = sides(clips([0, 0, 0, 0]), clips([3, 3, 3, 3]), "av_offset")
