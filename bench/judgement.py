@@ -24,7 +24,7 @@ Verdict = Literal["worse", "unsure", "better", "same"]
 
 _HARMLESS = ("preset", "clip_set")
 _DRIFT = 1e-4
-"""Relative change of a ground-truth or static value beyond which the measurement itself has changed."""
+"""Relative change of a value that no model has a part in, beyond which the measurement itself has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class RunManifest(Record):
     suite: SuiteRecord
     model: ModelRecord
     settings: tuple[str, ...]
-    """Rows of the tables in order: `ground-truth`, `static`, then the settings."""
+    """Rows of the tables in order: `ground-truth`, `static`, `codec-floor` where asked for, then the settings."""
     metrics: tuple[MetricRecord, ...]
     clips: tuple[ClipRecord, ...] = ()
     environment: Environment

@@ -22,7 +22,7 @@ from bench.errors import BenchError, WeightsError
 from bench.manifest import ClipRecord, MetricRecord, ModelRecord, RunManifest, SuiteRecord
 from bench.parts import Parts
 from bench.pipeline import ClipResult
-from bench.plan import CODEC_FLOOR, GROUND_TRUTH, STATIC, Plan
+from bench.plan import WITHOUT_MODEL, Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
 from bench.store import read_clips, write_text
@@ -296,7 +296,7 @@ def _finish(
 
 def _failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:
     """Clips that in some row that is the model's have no value, and a failure among their outcomes."""
-    mine = clips[clips["setting"].isin([row for row in rows if row not in (GROUND_TRUTH, STATIC, CODEC_FLOOR)])]
+    mine = clips[clips["setting"].isin([row for row in rows if row not in WITHOUT_MODEL])]
     places = [mine["clip"], mine["setting"]]
     failed, valued = (mine["status"].eq(status).groupby(places).any() for status in ("failed", "value"))
     # Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.

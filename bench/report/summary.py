@@ -23,7 +23,7 @@ from metrics.true_view import SUFFIX, TRUE_VIEW
 def summary_table(
     runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, *, caption: str | None = None
 ) -> Table:
-    """Every setting of every run, with the ground-truth and static rows first."""
+    """Every setting of every run, with the rows first that no model has a part in."""
     plain = [column for column in columns if not column.metric.id.endswith(SUFFIX)] or list(columns)
     settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
     return _table("summary", caption or _caption(runs, words), runs, plain, settings, words)
@@ -98,9 +98,9 @@ def protocol_note(manifest: RunManifest, words: Words) -> str:
 
 
 def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str]) -> list[tuple[Run, str]]:
-    """Rows by setting, then by run; ceiling and floor first, and once for all runs that agree on them."""
+    """Rows by setting, then by run; ceiling and floors first, and once for all runs that agree on them."""
     places: list[tuple[Run, str]] = []
-    for setting in sorted(settings, key=lambda setting: ("ground-truth", "static", setting).index(setting)):
+    for setting in sorted(settings, key=lambda setting: (*ranking.UNRANKED_ROWS, setting).index(setting)):
         shown: list[Run] = []
         for run in runs:
             told = setting in ranking.UNRANKED_ROWS and any(_agree(other, run, setting, columns) for other in shown)
@@ -128,7 +128,8 @@ def _stub(places: Sequence[tuple[Run, str]], run: Run, setting: str, words: Word
 
 
 def _kind(setting: str) -> Kind:
-    return "ground-truth" if setting == "ground-truth" else "static" if setting == "static" else "result"
+    kinds: dict[str, Kind] = {"ground-truth": "ground-truth", "static": "static", "codec-floor": "codec-floor"}
+    return kinds.get(setting, "result")
 
 
 def _clips(cells: Sequence[Cell]) -> Cell:

@@ -8,7 +8,7 @@ from typing import Literal
 from bench.table import ARROWS, show
 
 Direction = Literal["higher", "lower", "none"]
-Kind = Literal["result", "ground-truth", "static", "mean", "published"]
+Kind = Literal["result", "ground-truth", "static", "codec-floor", "mean", "published"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bench.plan import WITHOUT_MODEL
+
 Language = Literal["en", "zh"]
 
 _ENGLISH = {
@@ -17,6 +19,7 @@ _ENGLISH = {
     "n": "n",
     "ground-truth": "ground truth",
     "static": "static",
+    "codec-floor": "codec floor",
     "original": "original",
     "free-view": "free view",
     "skipped": "skipped",
@@ -105,6 +108,7 @@ _CHINESE = {
     "n": "n",
     "ground-truth": "真值",
     "static": "静止",
+    "codec-floor": "编码下限",
     "original": "原视角",
     "free-view": "自由视角",
     "skipped": "跳过",
@@ -200,7 +204,7 @@ class Words:
     def setting(self, text: str) -> str:
         """A setting as people read it: rows that are no setting are translated, angles stay."""
         known = _WORDS[self.language]
-        if text in ("ground-truth", "static", "original"):
+        if text in (*WITHOUT_MODEL, "original"):
             return known[text]
         if text.startswith("free-view:"):
             return text.replace("free-view:", known["free-view"] + " ")

@@ -322,8 +322,9 @@ def test_free_view_against_the_unrotated_reference_is_not_judged():
     assert judge(first, second, [METRICS["psnr"]], Tolerances()).findings == ()
 
 
-def test_a_moved_ground_truth_is_a_note():
-    first, second = sides(clips([5, 6]), clips([5, 7]), "niqe", setting="ground-truth")
+@pytest.mark.parametrize("row", ["ground-truth", "static", "codec-floor"])
+def test_a_moved_row_without_a_model_is_a_note(row):
+    first, second = sides(clips([5, 6]), clips([5, 7]), "niqe", setting=row)
     judgement = judge(first, second, [METRICS["niqe"]], Tolerances())
     assert judgement.findings == ()
     assert "1 clips moved, which no model can do" in judgement.notes[0]

@@ -157,8 +157,8 @@ def _value(metric: MetricRecord, setting: str, clip: int, shift: float) -> float
     bad = -1 if metric.direction == "higher" else 1
     if setting == "ground-truth" and metric.needs_reference:
         return math.inf if metric.id == "psnr" else (metric.ideal if metric.ideal is not None else 0.0)
-    worse = {"ground-truth": 0.0, "static": 0.3, "original": 0.1}.get(setting, 0.2)
-    if setting not in ("ground-truth", "static"):
+    worse = {"ground-truth": 0.0, "static": 0.3, "codec-floor": 0.05, "original": 0.1}.get(setting, 0.2)
+    if setting not in ("ground-truth", "static", "codec-floor"):
         worse += shift / 100
     return level * (1 + 0.05 * math.sin(2.5 * clip) + bad * worse)
 

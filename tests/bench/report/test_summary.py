@@ -5,10 +5,11 @@ import pytest
 
 from bench.errors import BenchError
 from bench.report.columns import choose, columns_of, has_closeness, rounded
+from bench.report.difference_table import compare
 from bench.report.run import load, refuse_mixed
 from bench.report.summary import summary_table
 from bench.report.words import Words
-from tests.bench.report.runs import CLIPS, LEVEL, METRICS, make_run
+from tests.bench.report.runs import CLIPS, LEVEL, METRICS, SETTINGS, make_run
 
 
 def table_of(runs, names=None):
@@ -37,6 +38,30 @@ def test_ranks_models_within_a_setting_only(runs):
         assert (good[metric].rank, worse[metric].rank) == (1, 2)
     assert all(cell.rank == 0 for cell in cells(table, "ground truth").values())
     assert all(cell.rank == 0 for cell in cells(table, "static").values())
+
+
+def with_codec_floor(tmp_path):
+    rows = (*SETTINGS[:2], "codec-floor", *SETTINGS[2:])
+    return load([make_run(tmp_path / m, model=m, shift=3 * i, settings=rows) for i, m in enumerate("ab")])
+
+
+def test_the_codec_floor_is_no_competitor(tmp_path):
+    table = table_of(with_codec_floor(tmp_path))
+    assert all(cell.rank == 0 for cell in cells(table, "codec floor").values())  # and one row for both runs
+    assert [(row.stub[0], row.kind) for row in table.rows[:3]] == [
+        ("ground truth", "ground-truth"),
+        ("static", "static"),
+        ("codec floor", "codec-floor"),
+    ]
+    assert cells(table, "original", "a")["psnr"].rank == 1
+
+
+def test_a_codec_floor_changes_no_paired_difference(tmp_path):
+    """Nor the correction over all of them."""
+    plain = load([make_run(tmp_path / f"plain {m}", model=m, shift=3 * i) for i, m in enumerate("ab")])
+    without, beside = (compare(runs, columns_of(runs), Words("en")) for runs in (plain, with_codec_floor(tmp_path)))
+    assert [(t.first, t.second, t.metric.id) for t in without] == [(t.first, t.second, t.metric.id) for t in beside]
+    assert [test.p for test in beside] == pytest.approx([test.p for test in without])
 
 
 def test_never_ranks_reference_metrics_of_a_free_view(runs):
