@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -148,6 +148,12 @@ def show(value: float, digits: int) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
+def span(counts: Iterable[int]) -> str:
+    """Counts as text: the smallest and the largest, or the one that all are."""
+    known = sorted(set(counts))
+    return f"{known[0]}–{known[-1]}" if len(known) > 1 else str(known[0])
+
+
 def _notes(
     manifest: RunManifest,
     metrics: Sequence[MetricRecord],
@@ -166,8 +172,10 @@ def _notes(
     for metric in metrics:
         sizes = sorted({row.pooled_n for (_, name), row in found.items() if name == metric.id and row.pooled_n})
         if sizes and manifest.protocol.aggregation != CLIP_BY_CLIP:
-            counts = f"{sizes[0]}–{sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
-            notes.append(f"{metric.label}: pooled over the suite, N = {counts} frames a side")
+            notes.append(f"{metric.label}: pooled over the suite, N = {span(sizes)} frames a side")
+        elif sizes:
+            scored = clips[(clips["metric"] == metric.id) & (clips["status"] == "value")]
+            notes.append(f"{metric.label}: clip by clip, N = {span(scored['n'])} frames a side")
     for status in ("skipped", "failed"):
         rows = clips[(clips["status"] == status) & clips["metric"].isin({metric.id for metric in metrics})]
         for reason, group in list(rows.groupby("reason", sort=False))[:10]:

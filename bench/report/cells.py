@@ -11,6 +11,7 @@ from bench.report.run import Run
 from bench.report.table import Cell
 from bench.report.words import Words
 from bench.statistics import interval
+from bench.table import span
 
 
 def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cell:
@@ -40,6 +41,9 @@ def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cel
         notes.append(words("excluded_note", n=n + infinite, excluded=excluded))
     if infinite:
         notes.append(words("infinite_note"))
+    if _count(row["pooled_n"]) and (sizes := run.sizes(setting, column.metric.id)):
+        # A value of few frames measures mostly their number, so it never stands without it.
+        notes.append(words("per_clip_n_note", n=span(sizes)))
     cell = Cell(digits=digits, n=n, skipped=skipped, failed=failed, infinite=infinite, notes=tuple(notes))
     if math.isfinite(row["mean"]):
         low, high = (row[key] * scale if math.isfinite(row[key]) else None for key in ("low", "high"))

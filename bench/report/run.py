@@ -49,15 +49,20 @@ class Run:
         return list(dict.fromkeys([*self.manifest.settings, *self.clips["setting"].unique().tolist()]))
 
     @cached_property
-    def _values(self) -> dict[tuple[str, str], pd.Series[float]]:
+    def _scored(self) -> dict[tuple[str, str], pd.DataFrame]:
         scored = self.clips[self.clips["status"] == "value"]
         groups = scored.groupby(["setting", "metric"], sort=False, observed=True)
-        return {(str(key[0]), str(key[1])): part.set_index("clip")["value"] for key, part in groups}
+        return {(str(key[0]), str(key[1])): part.set_index("clip") for key, part in groups}
 
     def values(self, setting: str, metric: str) -> pd.Series[float]:
         """Stored values by clip, infinities included; empty where there are none."""
-        found = self._values.get((setting, metric))
-        return pd.Series(dtype="float64") if found is None else found
+        found = self._scored.get((setting, metric))
+        return pd.Series(dtype="float64") if found is None else found["value"]
+
+    def sizes(self, setting: str, metric: str) -> list[int]:
+        """Frames or windows behind the value of each clip that has one."""
+        found = self._scored.get((setting, metric))
+        return [] if found is None else found["n"].tolist()
 
     def outcomes(self, setting: str) -> dict[tuple[str, str], tuple[float, str]]:
         """(clip, metric) → (stored value or NaN, status) under a setting."""

@@ -1,9 +1,11 @@
 import io
 import re
 
+import pytest
 from rich.console import Console
 
 from bench import store
+from bench.presets import CLIP_BY_CLIP, OVER_CLIPS
 from bench.summary import SummaryRow
 from bench.table import Table, show, tables
 from tests.bench.report.runs import make_run
@@ -43,6 +45,22 @@ def test_nothing_has_one_sign(tmp_path):
     assert {row[table.head.index("NIQE ↓")] for row in table.rows} == {"—"}
     assert {row[table.head.index("excluded")] for row in table.rows} == {"—"}
     assert show(float("nan"), 2) == "—"
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "note"),
+    [
+        (CLIP_BY_CLIP, "FID: clip by clip, N = 5–8 frames a side"),
+        (OVER_CLIPS, "FID: pooled over the suite, N = 40 frames a side"),
+    ],
+)
+def test_fid_is_never_without_its_n(tmp_path, aggregation, note):
+    folder = make_run(tmp_path / "run", metrics=("fid", "psnr"), protocol={"aggregation": aggregation})
+    manifest, summary, clips = store.read_manifest(folder), store.read_summary(folder), store.read_clips(folder)
+    clips.loc[(clips["clip"] == "anna_1") & (clips["metric"] == "fid"), "n"] = 5
+    clips.loc[(clips["clip"] == "anna_1") & (clips["metric"] == "psnr"), "n"] = 3
+    (table, *_) = tables(manifest, [SummaryRow(**row) for row in summary.to_dict("records")], clips)
+    assert [line for line in table.notes if "N = " in line] == [note]
 
 
 def test_markdown_escapes_names():

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from bench.errors import BenchError
+from bench.report.clip_table import clip_table
 from bench.report.columns import choose, columns_of, has_closeness, rounded
 from bench.report.difference_table import compare
 from bench.report.run import load, refuse_mixed
@@ -141,6 +142,22 @@ def test_excluded_clips_are_counted(tmp_path):
     cell = cells(table, "original")["lse_c"]
     assert (cell.n, cell.skipped, cell.failed) == (3, 1, 1)
     assert "n = 3: 1 skipped, 1 failed." in cell.notes
+
+
+def test_fid_clip_by_clip_is_never_without_its_n(tmp_path):
+    folder = make_run(tmp_path / "run", metrics=("fid", "psnr"))
+    frame = pd.read_csv(folder / "clips.csv")
+    frame.loc[(frame["clip"] == "anna_1") & (frame["setting"] == "original"), "n"] = 5
+    frame.to_csv(folder / "clips.csv", index=False)
+    (run,) = load([folder])
+    columns = columns_of([run])
+    shown = cells(table_of([run]), "original")
+    foot = clip_table(run, "original", columns, Words("en"), id="clips").rows[-1]
+    means = dict(zip(("fid", "psnr"), foot.cells, strict=True))
+    for cell in (shown["fid"], means["fid"]):
+        assert "Clip by clip, N = 5–8 frames a side." in cell.notes
+    assert "Over all frames of the suite at once, N = 40 frames." in shown["fid:pooled"].notes
+    assert not any("N = " in note for note in (*shown["psnr"].notes, *means["psnr"].notes))
 
 
 def test_a_metric_that_was_skipped_everywhere_says_so(tmp_path):
