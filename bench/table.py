@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.manifest import MetricRecord, RunManifest
+from bench.plan import GROUND_TRUTH
 from bench.presets import CLIP_BY_CLIP, OVER_FRAMES
 from bench.summary import SummaryRow
 from metrics.true_view import SUFFIX, TRUE_VIEW
@@ -96,6 +97,7 @@ def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataF
         title=f"{title} · against the true rotated view",
         head=("setting", *(_head(metric).replace(TRUE_VIEW, "") for metric in twins), "n", "excluded"),
         rows=tuple(_line(setting, twins, found, clips, manifest.protocol.aggregation) for setting in viewed),
+        notes=tuple(_infinite_notes(twins, viewed, found)),
     )
     return [main, against]
 
@@ -176,12 +178,28 @@ def _notes(
         elif sizes:
             scored = clips[(clips["metric"] == metric.id) & (clips["status"] == "value")]
             notes.append(f"{metric.label}: clip by clip, N = {span(scored['n'])} frames a side")
+    notes += _infinite_notes(metrics, manifest.settings, found)
     for status in ("skipped", "failed"):
         rows = clips[(clips["status"] == status) & clips["metric"].isin({metric.id for metric in metrics})]
         for reason, group in list(rows.groupby("reason", sort=False))[:10]:
             names = ", ".join(dict.fromkeys(group["metric"]))
             notes.append(f"{status}: {group['clip'].nunique()} clips ({names}): {reason}")
     notes += [f"clip '{clip.id}': {warning}" for clip in manifest.clips for warning in clip.warnings][:10]
+    return notes
+
+
+def _infinite_notes(
+    metrics: Sequence[MetricRecord], settings: Sequence[str], found: dict[tuple[str, str], SummaryRow]
+) -> list[str]:
+    """A line for every metric of which frames are kept out of means, with the rows and how many."""
+    notes = []
+    for metric in metrics:
+        rows = [found[setting, metric.id] for setting in settings if (setting, metric.id) in found]
+        # A ground truth of nothing else says so with its bare ∞.
+        left_out = [row for row in rows if row.infinite_frames and (row.setting != GROUND_TRUTH or row.frames)]
+        if left_out:
+            told = ", ".join(f"{row.setting} ∞ ×{row.infinite_frames}" for row in left_out)
+            notes.append(f"{metric.label}: frames of infinite value are kept out of means: {told}")
     return notes
 
 

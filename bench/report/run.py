@@ -64,11 +64,12 @@ class Run:
         found = self._scored.get((setting, metric))
         return [] if found is None else found["n"].tolist()
 
-    def outcomes(self, setting: str) -> dict[tuple[str, str], tuple[float, str]]:
-        """(clip, metric) → (stored value or NaN, status) under a setting."""
+    def outcomes(self, setting: str) -> dict[tuple[str, str], tuple[float, str, int]]:
+        """(clip, metric) → (stored value or NaN, status, infinite frames that the value leaves out) under a setting."""
         rows = self.clips[self.clips["setting"] == setting]
         keys = zip(rows["clip"].tolist(), rows["metric"].tolist(), strict=True)
-        return dict(zip(keys, zip(rows["value"].tolist(), rows["status"].tolist(), strict=True), strict=True))
+        told = (rows[name].tolist() for name in ("value", "status", "infinite"))
+        return dict(zip(keys, zip(*told, strict=True), strict=True))
 
     @cached_property
     def _means(self) -> dict[tuple[str, str], dict[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from textwrap import shorten
@@ -56,12 +57,12 @@ def _table(
         unpaired |= _has_unpaired(groups)
         filled.append(ranking.rank(cells, groups, column.direction))
     rows = [
-        Row(_stub(places, run, setting, words, models=len(runs)), (*cells, _clips(cells)), _kind(setting))
+        Row(_stub(places, run, setting, words, models=len(runs)), (*cells, _clips(cells)), kind_of(setting))
         for (run, setting), cells in zip(places, zip(*filled, strict=True), strict=True)
     ]
     heads = [column.head(words, has_pooled=has_pooled(runs, column.metric.id)) for column in columns]
     stub = (words("setting"), words("model")) if len(runs) > 1 else (words("setting"),)
-    notes = _notes(runs, filled, words)
+    notes = [*_notes(runs, filled, words), *infinite_frames_notes(columns, rows, words)]
     if unpaired:
         notes.append(words("unranked_clips_note"))
     return Table(
@@ -127,7 +128,8 @@ def _stub(places: Sequence[tuple[Run, str]], run: Run, setting: str, words: Word
     return (name, "" if alone and setting in ranking.UNRANKED_ROWS else run.label)
 
 
-def _kind(setting: str) -> Kind:
+def kind_of(setting: str) -> Kind:
+    """What stands in the row of a setting."""
     kinds: dict[str, Kind] = {"ground-truth": "ground-truth", "static": "static", "codec-floor": "codec-floor"}
     return kinds.get(setting, "result")
 
@@ -191,6 +193,21 @@ def interval_notes(run: Run, words: Words, *, has_interval: bool) -> list[str]:
     if clusters < FEW:
         lines.append(words("few_note", clusters=clusters))
     return lines
+
+
+def infinite_frames_notes(columns: Sequence[MetricColumn], rows: Sequence[Row], words: Words) -> list[str]:
+    """A line for every metric of which frames are kept out of means, with the rows and how many."""
+    lines = {}
+    for i, column in enumerate(columns):
+        told = [
+            f"{', '.join(filter(None, row.stub))} ∞ ×{row.cells[i].infinite_frames}"
+            for row in rows
+            # A ground truth of nothing else says so with its bare ∞.
+            if row.cells[i].infinite_frames and not (row.kind == "ground-truth" and row.cells[i].value == math.inf)
+        ]
+        if told:
+            lines[column.metric.id] = words("infinite_frames_note", label=column.metric.label, rows=", ".join(told))
+    return list(lines.values())
 
 
 def _caption(runs: Sequence[Run], words: Words) -> str:

@@ -62,6 +62,7 @@ _ENGLISH = {
     "excluded_skipped": "{count} skipped",
     "excluded_failed": "{count} failed",
     "infinite_note": "∞ ×k: k clips with an infinite value are kept out of the mean.",
+    "infinite_frames_note": "{label}: frames of infinite value are kept out of means: {rows}.",
     "copied_note": "Copied from {source}, not measured here.",
     "difference_note": (
         "Second minus first over the clips that both have; p from a permutation test that flips whole people, "
@@ -151,6 +152,7 @@ _CHINESE = {
     "excluded_skipped": "跳过 {count} 个",
     "excluded_failed": "失败 {count} 个",
     "infinite_note": "∞ ×k：k 个视频的数值为无穷大，不计入均值。",
+    "infinite_frames_note": "{label}：数值为无穷大的帧不计入均值：{rows}。",
     "copied_note": "抄录自 {source}，不是本次测量。",
     "difference_note": (
         "后者减前者，只用两者都有数值的视频；p 来自整人翻转符号的置换检验，并对本表的 {count} 个检验作 Holm 校正；"

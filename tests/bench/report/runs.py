@@ -182,7 +182,9 @@ def _summary(
             mean = finite.mean() if len(finite) else math.nan
             skipped, failed = (int((part["status"] == status).sum()) for status in ("skipped", "failed"))
             counts = (len(finite), skipped, failed, int(np.isinf(values).sum()))
-            rows.append((setting, metric, mean, bounds.low, bounds.high, *counts, mean, frames * len(finite), *pooled))
+            infinite = int(scored["infinite"].sum())
+            over_frames = (mean, frames * len(scored) - infinite)
+            rows.append((setting, metric, mean, bounds.low, bounds.high, *counts, *over_frames, *pooled, infinite))
     return pd.DataFrame(rows, columns=list(store.SUMMARY_COLUMNS))
 
 

@@ -6,6 +6,7 @@ import pytest
 from bench.errors import BenchError
 from bench.report.clip_table import clip_table
 from bench.report.columns import choose, columns_of, has_closeness, rounded
+from bench.report.csv_table import csv_table
 from bench.report.difference_table import compare
 from bench.report.run import load, refuse_mixed
 from bench.report.summary import summary_table
@@ -142,6 +143,37 @@ def test_excluded_clips_are_counted(tmp_path):
     cell = cells(table, "original")["lse_c"]
     assert (cell.n, cell.skipped, cell.failed) == (3, 1, 1)
     assert "n = 3: 1 skipped, 1 failed." in cell.notes
+
+
+def test_infinite_frames_are_counted(tmp_path):
+    """Also where the clip's value is finite; one line a metric, and a count in the cell for programs."""
+    given = {(clip, "original", "psnr"): (24.0, k + 1) for k, clip in enumerate(CLIPS[:2])}
+    given[CLIPS[0], "free-view:30,10,0", "psnr"] = (math.inf, 8)
+    folders = [make_run(tmp_path / m, model=m, metrics=("psnr", "niqe"), given=given) for m in "ab"]
+    runs = load(folders)
+    told = "PSNR: frames of infinite value are kept out of means: "
+    turned, original = "free view 30,10,0", "original"
+    for table, line in (
+        (table_of(runs[:1]), f"{original} ∞ ×3, {turned} ∞ ×8."),
+        (table_of(runs), f"{original}, a ∞ ×3, {original}, b ∞ ×3, {turned}, a ∞ ×8, {turned}, b ∞ ×8."),
+    ):
+        assert [note for note in table.notes if "infinite" in note] == [told + line]
+    columns = columns_of(runs)
+    clips = clip_table(runs[0], "original", columns, Words("en"), id="clips")
+    assert [note for note in clips.notes if "infinite" in note] == [f"{told}{original} ∞ ×3."]
+    assert [row.cells[0].infinite_frames for row in clips.rows] == [1, 2, 0, 0, 0, 3]
+    truth = clip_table(runs[0], "ground-truth", columns, Words("en"), id="clips")
+    assert not any("infinite" in note for note in truth.notes)
+    assert ",psnr infinite_frames," in csv_table(clips).splitlines()[0]
+
+
+def test_summaries_of_before_infinite_frames_were_counted_are_read(tmp_path):
+    given = {(clip, "original", "psnr"): (24.0, 2) for clip in CLIPS[:2]}
+    folder = make_run(tmp_path / "run", metrics=("psnr",), given=given)
+    stored = pd.read_csv(folder / "summary.csv")
+    stored.drop(columns="infinite_frames").to_csv(folder / "summary.csv", index=False)
+    cell = cells(table_of(load([folder])), "original")["psnr"]
+    assert cell.infinite_frames == stored.set_index("setting")["infinite_frames"]["original"] == 4
 
 
 def test_fid_clip_by_clip_is_never_without_its_n(tmp_path):
