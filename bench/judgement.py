@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bench.baseline import Side
+from bench.clips import unlike
 from bench.errors import BenchError
 from bench.manifest import MetricRecord
 from bench.report.ranking import UNRANKED_ROWS, distance, is_against_unrotated, is_two_sided
@@ -82,7 +83,7 @@ def judge(
     """Compare two sides. With `every_clip`, a clip that only `before` has counts as lost.
 
     Raises:
-        BenchError: the two were made under different protocols.
+        BenchError: the two were made under different protocols, or a clip of both is not the same video.
     """
     _refuse_mixed(before, after)
     findings, notes = [], []
@@ -118,6 +119,13 @@ def _refuse_mixed(before: Side, after: Side) -> None:
         raise BenchError(
             f"{before.label} and {after.label} were made under different protocols: {shown}{more}: "
             "run again under the old one, or make a new baseline with --update-baseline"
+        )
+    if clips := unlike(before.digests, after.digests):
+        shown = "; ".join(f"clip '{clip}' is another video in {after.label}" for clip in clips[:3])
+        more = f" and {len(clips) - 3} more" if len(clips) > 3 else ""
+        raise BenchError(
+            f"{before.label} and {after.label} were made over different videos (file, span, crop, source or true "
+            f"view): {shown}{more}: run again over the old ones, or make a new baseline with --update-baseline"
         )
 
 

@@ -38,6 +38,11 @@ class Run:
         return {clip.id: clip for clip in self.manifest.clips}
 
     @cached_property
+    def digests(self) -> dict[str, str]:
+        """Clip → digest of its files and selection, where it is known."""
+        return {clip.id: clip.digest for clip in self.manifest.clips if clip.digest}
+
+    @cached_property
     def clip_ids(self) -> list[str]:
         """Every clip of the run, in its order, the failed ones too."""
         known = [clip.id for clip in self.manifest.clips]
@@ -118,15 +123,37 @@ def differing(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def other_videos(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Clips of equal id that are not one video → the runs where each is another one than in the first that has it.
+
+    A digest that is not known differs from none.
+    """
+    first: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        for clip, digest in run.digests.items():
+            if first.setdefault(clip, digest) != digest:
+                found.setdefault(clip, []).append(run.label)
+    return found
+
+
 def refuse_mixed(runs: Sequence[Run]) -> None:
-    """Raise `BenchError` that names the first differences where runs were made under different protocols."""
-    found = differing(runs)
-    if not found:
-        return
-    shown = [f"{key} is '{mine}' and '{theirs}'" for key, (mine, theirs) in list(found.items())[:3]]
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    """Raise `BenchError` that names the first differences where protocols differ, or videos of equal ids do."""
+    fields = [f"{key} is '{mine}' and '{theirs}'" for key, (mine, theirs) in differing(runs).items()]
+    clips = [f"clip '{clip}' is another video in {', '.join(labels)}" for clip, labels in other_videos(runs).items()]
     names = ", ".join(f"'{run.folder.name}'" for run in runs)
-    raise BenchError(
-        f"{names} were made under different protocols: {'; '.join(shown)}{more}: "
-        "compare runs of one protocol, or add --allow-mixed to print them marked and unranked"
-    )
+    if fields:
+        raise BenchError(
+            f"{names} were made under different protocols: {_first(fields)}: "
+            "compare runs of one protocol, or add --allow-mixed to print them marked and unranked"
+        )
+    if clips:
+        raise BenchError(
+            f"{names} were made over different videos (file, span, crop, source or true view): {_first(clips)}: "
+            "compare runs over the same videos, or add --allow-mixed to print them marked and unranked"
+        )
+
+
+def _first(differences: Sequence[str]) -> str:
+    more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
+    return "; ".join(differences[:3]) + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import replace
 from textwrap import shorten
 
@@ -13,7 +13,7 @@ from bench.manifest import RunManifest
 from bench.report import ranking
 from bench.report.cells import mean_cell
 from bench.report.columns import MetricColumn, has_pooled
-from bench.report.run import Run, differing
+from bench.report.run import Run, differing, other_videos
 from bench.report.suspicion import alarms
 from bench.report.table import Cell, Column, Kind, Row, Table
 from bench.report.words import Words
@@ -48,12 +48,13 @@ def _table(
 ) -> Table:
     places = _places(runs, columns, settings)
     official = any(column.metric.needs_reference and not ranking.is_embedded(column.metric) for column in columns)
+    others = other_videos(runs)
     filled: list[list[Cell]] = []
     unpaired = False
     for column in columns:
         cells = [mean_cell(run, setting, column, words) for run, setting in places]
         cells = [_with_caveat(cell, column, setting, words) for cell, (_, setting) in zip(cells, places, strict=True)]
-        groups = [_group(run, setting, column, beside_official=official) for run, setting in places]
+        groups = [_group(run, setting, column, beside_official=official, others=others) for run, setting in places]
         unpaired |= _has_unpaired(groups)
         filled.append(ranking.rank(cells, groups, column.direction))
     rows = [
@@ -114,7 +115,7 @@ def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequ
 def _agree(first: Run, second: Run, setting: str, columns: Sequence[MetricColumn]) -> bool:
     """Whether a row is the same in two runs, but for the rounding of other machines."""
     pairs = [(run.values(setting, column.metric.id) for run in (first, second)) for column in columns]
-    return not differing((first, second)) and all(
+    return not (differing((first, second)) or other_videos((first, second))) and all(
         set(mine.index) == set(theirs.index) and np.allclose(mine, theirs.loc[mine.index], rtol=1e-6, atol=1e-9)
         for mine, theirs in pairs
     )
@@ -145,16 +146,20 @@ def _with_caveat(cell: Cell, column: MetricColumn, setting: str, words: Words) -
     return replace(cell, notes=(*cell.notes, words("unrotated_note")))
 
 
-def _group(run: Run, setting: str, column: MetricColumn, *, beside_official: bool) -> Hashable | None:
+def _group(
+    run: Run, setting: str, column: MetricColumn, *, beside_official: bool, others: Container[str]
+) -> Hashable | None:
     """Rows compete when setting, protocol of the metric and the clips behind the mean are the same.
 
-    Those are the clips with a finite value; all clips where none has one, and the mean is infinite too.
+    Those are the clips with a finite value; all clips where none has one, and the mean is infinite too. `others` are
+    clips that are not one video in all runs.
     """
     if not ranking.is_rankable(column.metric, setting, direction=column.direction, beside_official=beside_official):
         return None
     values = run.values(setting, column.metric.id)
     finite = values[np.isfinite(values)]
-    clips = frozenset((values if finite.empty else finite).index)
+    behind = (values if finite.empty else finite).index
+    clips = frozenset((clip, run.digests.get(clip, "") if clip in others else "") for clip in behind)
     return setting, run.manifest.protocol.row_hash(column.metric.id), clips
 
 
@@ -173,6 +178,7 @@ def _notes(runs: Sequence[Run], filled: Sequence[Sequence[Cell]], words: Words) 
             f"{field}: {shorten(mine, 60)} / {shorten(theirs, 60)}" for field, (mine, theirs) in mixed.items()
         )
         lines.append(words("mixed_note", fields=fields))
+    lines += other_videos_notes(runs, words)
     cells = [cell for column in filled for cell in column]
     lines += interval_notes(runs[0], words, has_interval=any(cell.half for cell in cells))
     if any(cell.rank for cell in cells):
@@ -195,12 +201,18 @@ def interval_notes(run: Run, words: Words, *, has_interval: bool) -> list[str]:
     return lines
 
 
+def other_videos_notes(runs: Sequence[Run], words: Words) -> list[str]:
+    """A line that names the clips that are not one video in all runs."""
+    clips = [words("other_video", clip=clip, labels=", ".join(labels)) for clip, labels in other_videos(runs).items()]
+    return [words("other_videos_note", clips="; ".join(clips))] if clips else []
+
+
 def infinite_frames_notes(columns: Sequence[MetricColumn], rows: Sequence[Row], words: Words) -> list[str]:
     """A line for every metric of which frames are kept out of means, with the rows and how many."""
     lines = {}
     for i, column in enumerate(columns):
         told = [
-            f"{', '.join(filter(None, row.stub))} ∞ ×{row.cells[i].infinite_frames}"
+            f"{' · '.join(filter(None, row.stub))} ∞ ×{row.cells[i].infinite_frames}"
             for row in rows
             # A ground truth of nothing else says so with its bare ∞.
             if row.cells[i].infinite_frames and not (row.kind == "ground-truth" and row.cells[i].value == math.inf)

@@ -128,6 +128,27 @@ def test_another_protocol_is_refused_with_its_fields(baseline, tmp_path):
         gate.check(other, baseline)
 
 
+def test_other_videos_of_equal_ids_are_refused(tmp_path):
+    """Of runs and of baselines; a run or baseline of before digests were kept is compared as ever."""
+    first = make_run(tmp_path / "first", digests=dict.fromkeys(CLIPS, "1"))
+    other = make_run(tmp_path / "other", digests={**dict.fromkeys(CLIPS, "1"), "anna_2": "2"})
+    unknown = make_run(tmp_path / "unknown")
+    gate.check(first, tmp_path / "base.json", update=True)
+    for compare in (
+        lambda run: gate.check(run, tmp_path / "base.json"),
+        lambda run: gate.main([str(first), str(run)]),
+    ):
+        with pytest.raises(
+            BenchError, match=r"different videos.*clip 'anna_2' is another video in static \(other\): run"
+        ):
+            compare(other)
+        assert compare(first) == compare(unknown) == 0
+    data = json.loads((tmp_path / "base.json").read_text("utf-8"))
+    assert data.pop("digests") == dict.fromkeys(CLIPS, "1")
+    (tmp_path / "base.json").write_text(json.dumps(data), "utf-8")
+    assert gate.check(other, tmp_path / "base.json") == 0
+
+
 def test_baseline_is_small_and_says_its_protocol(good, baseline):
     data = json.loads(baseline.read_text("utf-8"))
     assert data["protocol_hash"] == json.loads((good / "run.json").read_text("utf-8"))["protocol_hash"]

@@ -74,6 +74,7 @@ def make_run(
     failed: tuple[str, ...] = (),
     drop: dict[tuple[str, str, str], tuple[str, str]] | None = None,
     given: dict[tuple[str, str, str], tuple[float, int]] | None = None,
+    digests: dict[str, str] | None = None,
     protocol: dict[str, object] | None = None,
     complete: bool = True,
 ) -> Path:
@@ -128,7 +129,7 @@ def make_run(
         status = {"status": "failed", "reason": f"'{clip}' cannot be read"} if clip in failed else {"status": "done"}
         listed.append(
             ClipRecord(
-                id=clip, path=f"{clip}.mp4", person=person[clip], frames=frames, fps=25.0, videos=paths,
+                id=clip, path=f"{clip}.mp4", digest=(digests or {}).get(clip, ""), person=person[clip], frames=frames, fps=25.0, videos=paths,
                 seconds={"total": 1.0}, **status,
             )
         )  # fmt: skip

@@ -1,3 +1,4 @@
+import json
 import math
 
 import pandas as pd
@@ -7,7 +8,8 @@ from bench.errors import BenchError
 from bench.report.clip_table import clip_table
 from bench.report.columns import choose, columns_of, has_closeness, rounded
 from bench.report.csv_table import csv_table
-from bench.report.difference_table import compare
+from bench.report.difference_table import compare, difference_table
+from bench.report.page_data import page_data
 from bench.report.run import load, refuse_mixed
 from bench.report.summary import summary_table
 from bench.report.words import Words
@@ -155,7 +157,7 @@ def test_infinite_frames_are_counted(tmp_path):
     turned, original = "free view 30,10,0", "original"
     for table, line in (
         (table_of(runs[:1]), f"{original} ∞ ×3, {turned} ∞ ×8."),
-        (table_of(runs), f"{original}, a ∞ ×3, {original}, b ∞ ×3, {turned}, a ∞ ×8, {turned}, b ∞ ×8."),
+        (table_of(runs), f"{original} · a ∞ ×3, {original} · b ∞ ×3, {turned} · a ∞ ×8, {turned} · b ∞ ×8."),
     ):
         assert [note for note in table.notes if "infinite" in note] == [told + line]
     columns = columns_of(runs)
@@ -258,6 +260,43 @@ def test_protocols_are_never_mixed_silently(tmp_path, runs):
 def test_another_clip_set_is_another_n_not_another_protocol(tmp_path, runs):
     other = make_run(tmp_path / "other", model="m", protocol={"clip_set": "1" * 64, "preset": "fomm"})
     refuse_mixed((runs[0], *load([other])))
+
+
+def over_films(tmp_path, *films):
+    """Runs of the models a, b and c over clips of equal ids; `films` are the clips' digests."""
+    folders = []
+    for i, (model, known) in enumerate(zip("abc", films, strict=False)):
+        digests = dict(zip(CLIPS, known, strict=False))
+        folders.append(make_run(tmp_path / model, model=model, shift=3 * i, digests=digests))
+    return load(folders)
+
+
+def test_other_videos_of_equal_ids_are_never_mixed_silently(tmp_path):
+    runs = over_films(tmp_path, "12345", "1x345", "1y345")
+    with pytest.raises(BenchError, match=r"clip 'anna_2' is another video in b, c: .*--allow-mixed"):
+        refuse_mixed(runs)
+    table = table_of(runs)
+    assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
+    (note,) = [note for note in table.notes if "another video" in note]
+    assert note.startswith("Videos differ: clip 'anna_2' is another video in b, c; ")
+    assert [row.stub for row in table.rows[:3]] == [("ground truth", model) for model in "abc"]  # not put together
+    differences = difference_table(runs, columns_of(runs), Words("en"))
+    assert note in differences.notes
+    between = [row for row in differences.rows if row.stub[0] == "b, original − a, original"]
+    assert {row.cells[-1].text for row in between} == {str(len(CLIPS) - 1)}
+    page = page_data(runs, [], [{}] * 3, Words("en"))
+    clips = json.loads(page.removeprefix("Bench.load(").removesuffix(");\n"))["clips"]
+    assert clips[1]["warnings"] == ["clip 'anna_2' is another video in b, c"]
+
+
+@pytest.mark.parametrize("films", [("12345", "12345"), ("12345", ["", "2"]), ("12345", "")])
+def test_equal_and_unknown_videos_are_comparable(tmp_path, films):
+    """Runs of before digests were kept have none."""
+    runs = over_films(tmp_path, *films)
+    refuse_mixed(runs)
+    table = table_of(runs)
+    assert cells(table, "original", "a")["psnr"].rank == 1
+    assert not any("another video" in note for note in table.notes)
 
 
 def test_few_people_are_said(runs):
