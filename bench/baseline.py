@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,8 @@ class Baseline(Record):
     protocol: Protocol
     people: dict[str, str] = {}
     """Clip → person, where the suite knows."""
+    digests: dict[str, str] = {}
+    """Clip → digest of its files and selection (ClipRecord); baselines of before have none."""
     values: Values
 
 
@@ -48,6 +50,7 @@ class Side:
     clips: tuple[str, ...] | None = None
     reasons: dict[tuple[str, str, str], str] | None = None
     tolerances: dict[str, str] | None = None
+    digests: dict[str, str] = field(default_factory=dict)
 
 
 def read_side(path: Path) -> Side:
@@ -74,7 +77,8 @@ def of_run(folder: Path) -> Side:
     people = {clip.id: clip.person for clip in manifest.clips if clip.person is not None}
     label = f"{manifest.model.name} ({folder.name})"
     clips = tuple(clip.id for clip in manifest.clips)
-    return Side(label, manifest.protocol, people, values, clips, reasons)
+    digests = {clip.id: clip.digest for clip in manifest.clips if clip.digest}
+    return Side(label, manifest.protocol, people, values, clips, reasons, digests=digests)
 
 
 def read(path: Path) -> Baseline:
@@ -113,6 +117,7 @@ def write(path: Path, folder: Path, tolerances: Tolerances) -> Baseline:
         tolerances=known.updated(tolerances).entries,
         protocol=manifest.protocol,
         people=side.people,
+        digests=side.digests,
         values=_rounded(side.values),
     )
     text = baseline.model_dump_json(indent=1) + "\n"
@@ -127,7 +132,14 @@ def _of_baseline(path: Path, baseline: Baseline) -> Side:
     if baseline.protocol.hash != baseline.protocol_hash:
         raise BenchError(f"'{path}' was edited: its protocol no longer has its hash; restore it or make it anew")
     label = f"{baseline.model} ({path.name})"
-    return Side(label, baseline.protocol, baseline.people, baseline.values, tolerances=baseline.tolerances)
+    return Side(
+        label,
+        baseline.protocol,
+        baseline.people,
+        baseline.values,
+        tolerances=baseline.tolerances,
+        digests=baseline.digests,
+    )
 
 
 def _rounded(values: Values) -> Values:

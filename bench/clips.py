@@ -37,15 +37,41 @@ class Clip:
     views: Mapping[str, Path] = field(default_factory=dict)
 
 
-def set_digest(clips: Iterable[Clip]) -> str:
-    """sha256 over ids, selections and file contents in any order; a file that is not there counts as absent."""
-    selections = ((clip.id, clip.start, clip.end, clip.crop, *_file_digests(clip)) for clip in clips)
-    lines = sorted("\t".join(str(part) for part in selection) for selection in selections)
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What tells clips of equal ids apart: sha256 by clip, and of all of them together in any order."""
+
+    clips: Mapping[str, str]
+    """Clip → digest; empty where its video is not there."""
+    whole: str
 
 
-def _file_digests(clip: Clip) -> list[str]:
-    return [_file_digest(path) for path in (clip.path, clip.source) if path is not None]
+def digests(clips: Iterable[Clip]) -> Digests:
+    """Digests over selections and the contents of videos, sources and true views; reads every clip's files once.
+
+    A file that is not there counts as absent.
+    """
+    found, lines = {}, []
+    for clip in clips:
+        video = _file_digest(clip.path)
+        others = [_file_digest(clip.source)] if clip.source is not None else []
+        others += [f"{view} {_file_digest(path)}" for view, path in sorted(clip.views.items())]
+        selection = "\t".join(map(str, (clip.start, clip.end, clip.crop, video, *others)))
+        found[clip.id] = "" if video == _ABSENT else _sha256(selection)
+        lines.append(f"{clip.id}\t{selection}")
+    return Digests(found, _sha256("\n".join(sorted(lines))))
+
+
+def unlike(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """Clips that both have, under different digests; an empty digest is not known and differs from none."""
+    return [clip for clip, digest in first.items() if digest and second.get(clip, "") not in ("", digest)]
+
+
+_ABSENT = "absent"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _file_digest(path: Path) -> str:
@@ -53,4 +79,4 @@ def _file_digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return "absent"
+        return _ABSENT

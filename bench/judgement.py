@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bench.baseline import Side
+from bench.clips import unlike
 from bench.errors import BenchError
 from bench.manifest import MetricRecord
 from bench.report.ranking import UNRANKED_ROWS, distance, is_against_unrotated, is_two_sided
@@ -24,7 +25,7 @@ Verdict = Literal["worse", "unsure", "better", "same"]
 
 _HARMLESS = ("preset", "clip_set")
 _DRIFT = 1e-4
-"""Relative change of a ground-truth or static value beyond which the measurement itself has changed."""
+"""Relative change of a value that no model has a part in, beyond which the measurement itself has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def judge(
     """Compare two sides. With `every_clip`, a clip that only `before` has counts as lost.
 
     Raises:
-        BenchError: the two were made under different protocols.
+        BenchError: the two were made under different protocols, or a clip of both is not the same video.
     """
     _refuse_mixed(before, after)
     findings, notes = [], []
@@ -118,6 +119,13 @@ def _refuse_mixed(before: Side, after: Side) -> None:
         raise BenchError(
             f"{before.label} and {after.label} were made under different protocols: {shown}{more}: "
             "run again under the old one, or make a new baseline with --update-baseline"
+        )
+    if clips := unlike(before.digests, after.digests):
+        shown = "; ".join(f"clip '{clip}' is another video in {after.label}" for clip in clips[:3])
+        more = f" and {len(clips) - 3} more" if len(clips) > 3 else ""
+        raise BenchError(
+            f"{before.label} and {after.label} were made over different videos (file, span, crop, source or true "
+            f"view): {shown}{more}: run again over the old ones, or make a new baseline with --update-baseline"
         )
 
 
@@ -166,12 +174,19 @@ def _judge_one(
     verdict, why = _verdict(metric, mean, low, high, limit, few=few)
     if gone or broken:
         verdict = "worse"
-        why = f"clips without a value now: {len(gone)}" if gone else f"clips no longer infinite: {len(broken)}"
+        why = f"clips without a value now: {len(gone)}" if gone else _turned(second[broken])
     elif common and not finite.any():
-        risen = int((gain == math.inf).sum())
-        verdict, why = ("better", f"clips infinite now: {risen}") if risen else ("same", "infinite before and after")
+        risen = second[gain == math.inf]
+        verdict, why = ("better", _turned(risen)) if risen.size else ("same", "infinite before and after")
     numbers = (mean_before, mean_after, mean, low, high, len(kept), len(old) if every_clip else len(common) + len(lost))
     return Finding(setting, metric, verdict, why, tolerance, *numbers, fallen=(*gone, *fallen))
+
+
+def _turned(after: NDArray[np.float64]) -> str:
+    """In words, what became of clips that are infinite on one side only."""
+    now = int(np.isinf(after).sum())
+    counts = {"clips infinite now": now, "clips no longer infinite": len(after) - now}
+    return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
 
 
 def _mean(values: NDArray[np.float64], finite: NDArray[np.bool_]) -> float:

@@ -62,6 +62,8 @@ class ClipRecord(Record):
     frames: int = 0
     fps: float = 0.0
     warnings: tuple[str, ...] = ()
+    digest: str = ""
+    """sha256 over its selection and the contents of its video, source and true views; empty where not known."""
     damaged: bool = False
     """Whether frames of its file were missing or decoded with errors: its values are of what could be read."""
     carrier: str = ""
@@ -102,7 +104,7 @@ class RunManifest(Record):
     suite: SuiteRecord
     model: ModelRecord
     settings: tuple[str, ...]
-    """Rows of the tables in order: `ground-truth`, `static`, then the settings."""
+    """Rows of the tables in order: `ground-truth`, `static`, `codec-floor` where asked for, then the settings."""
     metrics: tuple[MetricRecord, ...]
     clips: tuple[ClipRecord, ...] = ()
     environment: Environment

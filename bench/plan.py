@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 GROUND_TRUTH = "ground-truth"
 STATIC = "static"
 CODEC_FLOOR = "codec-floor"
+WITHOUT_MODEL = (GROUND_TRUTH, STATIC, CODEC_FLOOR)
+"""Rows that no model has a part in, in the order of the tables."""
 
 VideoCodec = Literal["h264", "ffv1", "png"]
 SUFFIXES: dict[VideoCodec, str] = {"h264": ".mp4", "ffv1": ".mkv", "png": ""}

@@ -29,7 +29,7 @@ class Protocol(Record):
     suite: str
     suite_version: int
     clip_set: str
-    """sha256 over the ids and file digests of the clips that were scored."""
+    """sha256 over the ids and selections of the clips that were scored, and over the contents of their files."""
     source: Literal["own", "given"] = "own"
     """Whether a clip animates a frame of its own or somebody else's picture (cross-identity)."""
     source_frame: int = 0
@@ -71,7 +71,8 @@ class Protocol(Record):
     def row_hash(self, metric: str) -> str:
         """First 12 digits of a hash over what decides one row: everything but the clip set and the other metrics.
 
-        Rows of one clip, setting and metric from two runs are comparable exactly when their row hashes are equal.
+        Rows of one clip, setting and metric from two runs are comparable exactly when their row hashes are equal,
+        and so are the clip's digests in `run.json`.
         """
         fields = self.model_dump(mode="json", exclude={"clip_set", "metrics", "preset"})
         fields["metric"] = [m.model_dump(mode="json") for m in self.metrics if m.id == metric]

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from bench.clips import set_digest
+from bench.clips import digests
 from bench.environment import environment
 from bench.errors import BenchError, WeightsError
 from bench.manifest import ClipRecord, MetricRecord, ModelRecord, RunManifest, SuiteRecord
 from bench.parts import Parts
 from bench.pipeline import ClipResult
-from bench.plan import CODEC_FLOOR, GROUND_TRUTH, STATIC, Plan
+from bench.plan import WITHOUT_MODEL, Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
 from bench.store import read_clips, write_text
@@ -92,8 +92,10 @@ class _SuitePools:
                     mine[metric] = pool
 
 
-def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric], resources: Resources) -> Protocol:
-    """The protocol that a plan follows; reads every clip's file once, for the digest of the set.
+def protocol_of(
+    suite: Suite, plan: Plan, metrics: Sequence[Metric], resources: Resources, *, clip_set: str
+) -> Protocol:
+    """The protocol that a plan follows over a set of clips, given by its digest.
 
     Weights that are not here are fetched now, so that their digests are known before the first number.
     """
@@ -102,7 +104,7 @@ def protocol_of(suite: Suite, plan: Plan, metrics: Sequence[Metric], resources: 
     return Protocol(
         suite=suite.id,
         suite_version=suite.version,
-        clip_set=set_digest(suite.clips),
+        clip_set=clip_set,
         source="given" if any(clip.source is not None for clip in suite.clips) else "own",
         height=plan.size[0],
         width=plan.size[1],
@@ -159,7 +161,8 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     """
     began = time.monotonic()
     metrics = with_twins([registry.get(name) for name in plan.metrics], suite, plan)
-    protocol = protocol_of(suite, plan, metrics, plan.resources())
+    known = digests(suite.clips)
+    protocol = protocol_of(suite, plan, metrics, plan.resources(), clip_set=known.whole)
     if jobs == 1:
         worker = Worker.of(plan)
         progress = RunProgress(len(suite.clips), console=console)
@@ -176,7 +179,9 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     complete = False
     try:
         with progress:
-            for index, result in results:
+            for index, ended in results:
+                digest = known.clips[suite.clips[index].id]
+                result = replace(ended, record=ended.record.model_copy(update={"digest": digest}))
                 parts.add(index, result, carried(protocol, [result.record]).row_hash)
                 pools.take(index, result)
                 if jobs > 1:
@@ -296,7 +301,7 @@ def _finish(
 
 def _failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:
     """Clips that in some row that is the model's have no value, and a failure among their outcomes."""
-    mine = clips[clips["setting"].isin([row for row in rows if row not in (GROUND_TRUTH, STATIC, CODEC_FLOOR)])]
+    mine = clips[clips["setting"].isin([row for row in rows if row not in WITHOUT_MODEL])]
     places = [mine["clip"], mine["setting"]]
     failed, valued = (mine["status"].eq(status).groupby(places).any() for status in ("failed", "value"))
     # Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.

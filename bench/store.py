@@ -34,10 +34,11 @@ CLIP_COLUMNS = ("clip", "setting", "metric", "value", "status", "reason", "n", "
 
 SUMMARY_COLUMNS = (
     "setting", "metric", "mean", "low", "high", "n", "skipped", "failed", "infinite",
-    "frame_mean", "frames", "pooled", "pooled_n",
+    "frame_mean", "frames", "pooled", "pooled_n", "infinite_frames",
 )  # fmt: skip
 """`mean` over the `n` clips that have a finite value, [`low`, `high`] its 95 % interval, `infinite` clips kept out;
-`frame_mean` over all `frames`; `pooled` the value over the whole suite at once (FID, KID), from `pooled_n` frames."""
+`frame_mean` over all `frames`; `pooled` the value over the whole suite at once (FID, KID), from `pooled_n` frames;
+`infinite_frames` are those that clips' values, and so all means, leave out."""
 
 FRAME_COLUMNS = ("clip", "setting", "frame", "time", "metric", "value")
 
@@ -99,8 +100,14 @@ def read_clips(folder: Path) -> pd.DataFrame:
 
 
 def read_summary(folder: Path) -> pd.DataFrame:
-    """`summary.csv`."""
-    return _read_csv(folder / "summary.csv", SUMMARY_COLUMNS)
+    """`summary.csv`; older ones without `infinite_frames` have it counted from `clips.csv`."""
+    summary = _read_csv(folder / "summary.csv", SUMMARY_COLUMNS[:-1])
+    if "infinite_frames" not in summary.columns:
+        clips = read_clips(folder)
+        counts = clips[clips["status"] == "value"].groupby(["setting", "metric"])["infinite"].sum().to_dict()
+        places = zip(summary["setting"], summary["metric"], strict=True)
+        summary["infinite_frames"] = [int(counts.get(place, 0)) for place in places]
+    return summary
 
 
 def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:

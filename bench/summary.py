@@ -36,6 +36,7 @@ class SummaryRow:
     frames: int
     pooled: float
     pooled_n: int
+    infinite_frames: int
 
 
 def summarise(
@@ -91,6 +92,7 @@ def _row(
         frames=int(frames),
         pooled=pooled.value if pooled is not None else math.nan,
         pooled_n=pooled.n if pooled is not None else 0,
+        infinite_frames=int(scored["infinite"].sum()),
     )
 
 

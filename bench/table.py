@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.manifest import MetricRecord, RunManifest
+from bench.plan import GROUND_TRUTH
 from bench.presets import CLIP_BY_CLIP, OVER_FRAMES
 from bench.summary import SummaryRow
 from metrics.true_view import SUFFIX, TRUE_VIEW
@@ -96,6 +97,7 @@ def tables(manifest: RunManifest, summary: Sequence[SummaryRow], clips: pd.DataF
         title=f"{title} · against the true rotated view",
         head=("setting", *(_head(metric).replace(TRUE_VIEW, "") for metric in twins), "n", "excluded"),
         rows=tuple(_line(setting, twins, found, clips, manifest.protocol.aggregation) for setting in viewed),
+        notes=tuple(_infinite_notes(twins, viewed, found)),
     )
     return [main, against]
 
@@ -148,6 +150,12 @@ def show(value: float, digits: int) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
+def span(counts: Iterable[int]) -> str:
+    """Counts as text: the smallest and the largest, or the one that all are."""
+    known = sorted(set(counts))
+    return f"{known[0]}–{known[-1]}" if len(known) > 1 else str(known[0])
+
+
 def _notes(
     manifest: RunManifest,
     metrics: Sequence[MetricRecord],
@@ -166,14 +174,32 @@ def _notes(
     for metric in metrics:
         sizes = sorted({row.pooled_n for (_, name), row in found.items() if name == metric.id and row.pooled_n})
         if sizes and manifest.protocol.aggregation != CLIP_BY_CLIP:
-            counts = f"{sizes[0]}–{sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
-            notes.append(f"{metric.label}: pooled over the suite, N = {counts} frames a side")
+            notes.append(f"{metric.label}: pooled over the suite, N = {span(sizes)} frames a side")
+        elif sizes:
+            scored = clips[(clips["metric"] == metric.id) & (clips["status"] == "value")]
+            notes.append(f"{metric.label}: clip by clip, N = {span(scored['n'])} frames a side")
+    notes += _infinite_notes(metrics, manifest.settings, found)
     for status in ("skipped", "failed"):
         rows = clips[(clips["status"] == status) & clips["metric"].isin({metric.id for metric in metrics})]
         for reason, group in list(rows.groupby("reason", sort=False))[:10]:
             names = ", ".join(dict.fromkeys(group["metric"]))
             notes.append(f"{status}: {group['clip'].nunique()} clips ({names}): {reason}")
     notes += [f"clip '{clip.id}': {warning}" for clip in manifest.clips for warning in clip.warnings][:10]
+    return notes
+
+
+def _infinite_notes(
+    metrics: Sequence[MetricRecord], settings: Sequence[str], found: dict[tuple[str, str], SummaryRow]
+) -> list[str]:
+    """A line for every metric of which frames are kept out of means, with the rows and how many."""
+    notes = []
+    for metric in metrics:
+        rows = [found[setting, metric.id] for setting in settings if (setting, metric.id) in found]
+        # A ground truth of nothing else says so with its bare ∞.
+        left_out = [row for row in rows if row.infinite_frames and (row.setting != GROUND_TRUTH or row.frames)]
+        if left_out:
+            told = ", ".join(f"{row.setting} ∞ ×{row.infinite_frames}" for row in left_out)
+            notes.append(f"{metric.label}: frames of infinite value are kept out of means: {told}")
     return notes
 
 

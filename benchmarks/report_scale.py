@@ -53,7 +53,7 @@ def make_run(folder: Path, clips: int, metrics: int, frames: int) -> None:
         for metric in records:
             values = generator.normal(20, 3, clips)
             bounds = interval(values, people)
-            counts = (clips, 0, 0, 0, values.mean(), clips * frames, np.nan, 0)
+            counts = (clips, 0, 0, 0, values.mean(), clips * frames, np.nan, 0, 0)
             summary.append((setting, metric.id, values.mean(), bounds.low, bounds.high, *counts))
             columns = {"clip": names, "setting": setting, "metric": metric.id, "value": values, "status": "value"}
             rest = {"reason": "", "n": frames, "infinite": 0, "protocol": rules.row_hash(metric.id)}

@@ -11,6 +11,7 @@ from bench.report.run import Run
 from bench.report.table import Cell
 from bench.report.words import Words
 from bench.statistics import interval
+from bench.table import span
 
 
 def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cell:
@@ -22,6 +23,7 @@ def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cel
         return _closeness(run, setting, column)
     scale, digits = column.metric.scale, column.digits
     n, skipped, failed, infinite = (_count(row[key]) for key in ("n", "skipped", "failed", "infinite"))
+    infinite_frames = _count(row["infinite_frames"])
     if column.view == "pooled":
         if math.isnan(row["pooled"]):
             return Cell(digits=digits, text="—")
@@ -30,9 +32,8 @@ def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cel
     if column.view == "frames":
         if not math.isfinite(row["frame_mean"]):
             return Cell(digits=digits, text="—")
-        return Cell(
-            row["frame_mean"] * scale, digits=digits, n=n, notes=(words("frames_note", n=_count(row["frames"])),)
-        )
+        note = words("frames_note", n=_count(row["frames"]))
+        return Cell(row["frame_mean"] * scale, digits=digits, n=n, infinite_frames=infinite_frames, notes=(note,))
     notes = []
     if skipped or failed:
         counts = [("excluded_skipped", skipped), ("excluded_failed", failed)]
@@ -40,7 +41,18 @@ def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cel
         notes.append(words("excluded_note", n=n + infinite, excluded=excluded))
     if infinite:
         notes.append(words("infinite_note"))
-    cell = Cell(digits=digits, n=n, skipped=skipped, failed=failed, infinite=infinite, notes=tuple(notes))
+    if _count(row["pooled_n"]) and (sizes := run.sizes(setting, column.metric.id)):
+        # A value of few frames measures mostly their number, so it never stands without it.
+        notes.append(words("per_clip_n_note", n=span(sizes)))
+    cell = Cell(
+        digits=digits,
+        n=n,
+        skipped=skipped,
+        failed=failed,
+        infinite=infinite,
+        infinite_frames=infinite_frames,
+        notes=tuple(notes),
+    )
     if math.isfinite(row["mean"]):
         low, high = (row[key] * scale if math.isfinite(row[key]) else None for key in ("low", "high"))
         return replace(cell, value=row["mean"] * scale, low=low, high=high)
@@ -49,13 +61,13 @@ def mean_cell(run: Run, setting: str, column: MetricColumn, words: Words) -> Cel
     return replace(cell, text=words("failed") if failed else words("skipped") if skipped else "—")
 
 
-def clip_cell(value: float | None, status: str, column: MetricColumn, words: Words) -> Cell:
-    """The cell of one clip."""
+def clip_cell(value: float | None, status: str, infinite: int, column: MetricColumn, words: Words) -> Cell:
+    """The cell of one clip, whose value leaves out `infinite` frames."""
     if value is None or math.isnan(value):
         failed = status == "failed"
         text = words("failed") if failed else words("skipped") if status == "skipped" else "—"
         return Cell(digits=column.digits, text=text, skipped=int(status == "skipped"), failed=int(failed))
-    return Cell(value * column.metric.scale, digits=column.digits, n=1)
+    return Cell(value * column.metric.scale, digits=column.digits, n=1, infinite_frames=infinite)
 
 
 def _closeness(run: Run, setting: str, column: MetricColumn) -> Cell:

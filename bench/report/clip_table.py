@@ -9,7 +9,7 @@ from bench.report import ranking
 from bench.report.cells import clip_cell, mean_cell
 from bench.report.columns import MetricColumn, has_pooled
 from bench.report.run import Run
-from bench.report.summary import interval_notes, protocol_note
+from bench.report.summary import infinite_frames_notes, interval_notes, kind_of, protocol_note
 from bench.report.table import Row, Table
 from bench.report.words import Words
 
@@ -27,13 +27,14 @@ def clip_table(run: Run, setting: str, columns: Sequence[MetricColumn], words: W
         broken = clip in run.records and run.records[clip].status == "failed"
         cells = []
         for column in shown:
-            value, status = found.get((clip, column.metric.id), (None, "failed" if broken else ""))
-            cells.append(clip_cell(value, status, column, words))
+            value, status, infinite = found.get((clip, column.metric.id), (None, "failed" if broken else "", 0))
+            cells.append(clip_cell(value, status, infinite, column, words))
         rows.append(Row((clip,), tuple(cells)))
     means = tuple(mean_cell(run, setting, column, words) for column in shown)
     rows.append(Row((words("mean"),), means, "mean"))
     notes = [protocol_note(run.manifest, words)]
     notes += interval_notes(run, words, has_interval=any(cell.half for cell in means))
+    notes += infinite_frames_notes(shown, [Row((words.setting(setting),), means, kind_of(setting))], words)
     if any(ranking.is_against_unrotated(column.metric, setting) for column in shown):
         named = [c.metric.label for c in shown if ranking.is_against_unrotated(c.metric, setting)]
         notes.append(f"{', '.join(named)}: {words('unrotated_note')}")

@@ -59,7 +59,9 @@ def parser() -> Parser:
     )
     made.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="run folders; several are compared")
     made.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: RUN/report)")
-    made.add_argument("--allow-mixed", action="store_true", help="put runs of different protocols in one table, marked")
+    made.add_argument(
+        "--allow-mixed", action="store_true", help="put runs of different protocols or videos in one table, marked"
+    )
     made.add_argument(
         "--published",
         nargs="?",

@@ -31,7 +31,8 @@ def _parts(cells: list[Cell]) -> list[str]:
         names += ["low", "high"]
     if any(cell.n > 1 for cell in cells):
         names.append("n")
-    names += [name for name in ("skipped", "failed", "infinite") if any(getattr(cell, name) for cell in cells)]
+    counts = ("skipped", "failed", "infinite", "infinite_frames")
+    names += [name for name in counts if any(getattr(cell, name) for cell in cells)]
     return names
 
 

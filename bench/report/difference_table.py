@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.manifest import MetricRecord
 from bench.report import ranking
 from bench.report.columns import MetricColumn
-from bench.report.run import Run
-from bench.report.summary import interval_notes
+from bench.report.run import Run, other_videos
+from bench.report.summary import interval_notes, other_videos_notes
 from bench.report.table import Cell, Column, Row, Table
 from bench.report.words import Words
 from bench.statistics import Difference, holm, paired
@@ -34,10 +34,11 @@ def compare(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) 
     tests = []
     metrics = {column.metric.id: column for column in columns if column.view == "clips"}
     for first, second, label_first, label_second in _pairs(runs, words):
+        others = other_videos((first[0], second[0]))
         for name, column in metrics.items():
             if not _is_fair(first, second, column.metric):
                 continue
-            values = _joined(first, second, name)
+            values = _joined(first, second, name, others)
             people = [first[0].people.get(clip) for clip in values[2]]
             found = paired(values[0], values[1], people)
             if values[2]:
@@ -60,6 +61,7 @@ def difference_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words
     smallest = max((difference.smallest_p for difference in known), default=0.0)
     notes = [words("difference_note", count=len(known))]
     notes += interval_notes(runs[0], words, has_interval=any(row.cells[0].half for row in rows))
+    notes += other_videos_notes(runs, words)
     if smallest > 0.01:
         notes.append(words("smallest_p_note", clusters=clusters, p=f"{smallest:.2g}"))
     heads = (
@@ -94,9 +96,12 @@ def _is_fair(first: tuple[Run, str], second: tuple[Run, str], metric: MetricReco
     return same and not any(ranking.is_against_unrotated(metric, setting) for _, setting in (first, second))
 
 
-def _joined(first: tuple[Run, str], second: tuple[Run, str], metric: str) -> tuple[list[float], list[float], list[str]]:
+def _joined(
+    first: tuple[Run, str], second: tuple[Run, str], metric: str, others: Container[str]
+) -> tuple[list[float], list[float], list[str]]:
+    """Values of both on the clips that both have, and those clips; `others` are not the same video in both."""
     before, after = first[0].values(first[1], metric), second[0].values(second[1], metric)
-    clips = [str(clip) for clip in before.index if clip in after.index]
+    clips = [str(clip) for clip in before.index if clip in after.index and clip not in others]
     return before.loc[clips].tolist(), after.loc[clips].tolist(), clips
 
 

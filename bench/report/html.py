@@ -25,7 +25,7 @@ td.text { white-space: normal; min-width: 8rem; }
 thead th { border-top: 2px solid; border-bottom: 1px solid; }
 tbody tr:last-child > * { border-bottom: 2px solid; }
 tr.mean > * { border-top: 1px solid; font-weight: 600; }
-tr.published > *, tr.ground-truth > *, tr.static > *, .half, .suffix { color: var(--soft); }
+tr.published > *, tr.ground-truth > *, tr.static > *, tr.codec-floor > *, .half, .suffix { color: var(--soft); }
 tr.published > * { font-style: italic; }
 .best { font-weight: 700; }
 .second { text-decoration: underline; }

@@ -42,7 +42,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     found: dict[str, Any] = {"value": _number(cell.value), "shown": cell.plain}
     if cell.low is not None and cell.high is not None:
         found |= {"low": _number(cell.low), "high": _number(cell.high)}
-    for name in ("n", "skipped", "failed", "infinite", "rank"):
+    for name in ("n", "skipped", "failed", "infinite", "infinite_frames", "rank"):
         if count := getattr(cell, name):
             found[name] = count
     if cell.notes:

@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.manifest import MetricRecord
 from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated
-from bench.report.run import Run
+from bench.report.run import Run, other_videos
 from bench.report.words import Words
 
 
@@ -21,13 +21,14 @@ def page_data(runs: Sequence[Run], metrics: Sequence[MetricRecord], videos: list
     `videos` maps, for every run, `CLIP\\nSETTING` to the path of a video relative to the page.
     """
     clips = clip_numbers(runs)
+    others = other_videos(runs)
     series = [(number, setting) for number, run in enumerate(runs) for setting in run.settings]
     reasons: dict[str, int] = {}
     data: dict[str, Any] = {
         "runs": [_run(run) for run in runs],
         "metrics": [_metric(metric) for metric in metrics],
         "series": [_series(runs, number, setting, metrics, words) for number, setting in series],
-        "clips": [_clip(runs, clip) for clip in clips],
+        "clips": [_clip(runs, clip, others.get(clip), words) for clip in clips],
         "values": [_values(runs[number], setting, metrics, clips) for number, setting in series],
         "outcomes": _outcomes(runs, series, metrics, clips, reasons),
         "reasons": list(reasons),
@@ -91,7 +92,7 @@ def _series(
     }
 
 
-def _clip(runs: Sequence[Run], clip: str) -> dict[str, Any]:
+def _clip(runs: Sequence[Run], clip: str, others: Sequence[str] | None, words: Words) -> dict[str, Any]:
     records = [run.records[clip] for run in runs if clip in run.records]
     first = records[0] if records else None
     found: dict[str, Any] = {"id": clip}
@@ -99,6 +100,8 @@ def _clip(runs: Sequence[Run], clip: str) -> dict[str, Any]:
         found |= {"person": first.person, "frames": first.frames, "fps": round(first.fps, 6)}
     failures = {str(n): run.records[clip].reason for n, run in enumerate(runs) if _failed(run, clip)}
     warnings = list(dict.fromkeys(warning for record in records for warning in record.warnings))
+    if others:
+        warnings.append(words("other_video", clip=clip, labels=", ".join(others)))
     if failures:
         found["failed"] = failures
     if warnings:

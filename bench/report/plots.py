@@ -54,7 +54,7 @@ class Series:
 
 
 def series_of(runs: Sequence[Run], words: Words, *, ceiling: bool = True) -> list[Series]:
-    """Every setting of every run; ground truth and static of the first run only, or of none."""
+    """Every setting of every run; rows that no model has a part in of the first run only, or of none."""
     places = [(run, s) for run in runs for s in run.settings if s not in UNRANKED_ROWS or run is runs[0]]
     made = []
     for i, (run, setting) in enumerate(places):
@@ -292,7 +292,7 @@ def radar(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
     """
     series = [one for one in series_of(runs, words) if one.setting != "ground-truth"]
     written = []
-    for setting in dict.fromkeys(one.setting for one in series if one.setting != "static"):
+    for setting in dict.fromkeys(one.setting for one in series if one.setting not in UNRANKED_ROWS):
         floor = ("static",) if setting == "original" else ()
         written += _radar(setting, [one for one in series if one.setting in (setting, *floor)], columns, words, folder)
     return written

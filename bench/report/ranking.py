@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bench.manifest import MetricRecord
+from bench.plan import WITHOUT_MODEL
 from bench.report.table import Cell, Direction
 from metrics.true_view import SUFFIX
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", float, "pd.Series[float]")
 
-UNRANKED_ROWS = ("ground-truth", "static")
-"""Ceiling and floor of a column are no competitors."""
+UNRANKED_ROWS = WITHOUT_MODEL
+"""Ceiling and floors of a column are no competitors."""
 
 
 def is_free_view(setting: str) -> bool:

@@ -38,6 +38,11 @@ class Run:
         return {clip.id: clip for clip in self.manifest.clips}
 
     @cached_property
+    def digests(self) -> dict[str, str]:
+        """Clip → digest of its files and selection, where it is known."""
+        return {clip.id: clip.digest for clip in self.manifest.clips if clip.digest}
+
+    @cached_property
     def clip_ids(self) -> list[str]:
         """Every clip of the run, in its order, the failed ones too."""
         known = [clip.id for clip in self.manifest.clips]
@@ -49,21 +54,27 @@ class Run:
         return list(dict.fromkeys([*self.manifest.settings, *self.clips["setting"].unique().tolist()]))
 
     @cached_property
-    def _values(self) -> dict[tuple[str, str], pd.Series[float]]:
+    def _scored(self) -> dict[tuple[str, str], pd.DataFrame]:
         scored = self.clips[self.clips["status"] == "value"]
         groups = scored.groupby(["setting", "metric"], sort=False, observed=True)
-        return {(str(key[0]), str(key[1])): part.set_index("clip")["value"] for key, part in groups}
+        return {(str(key[0]), str(key[1])): part.set_index("clip") for key, part in groups}
 
     def values(self, setting: str, metric: str) -> pd.Series[float]:
         """Stored values by clip, infinities included; empty where there are none."""
-        found = self._values.get((setting, metric))
-        return pd.Series(dtype="float64") if found is None else found
+        found = self._scored.get((setting, metric))
+        return pd.Series(dtype="float64") if found is None else found["value"]
 
-    def outcomes(self, setting: str) -> dict[tuple[str, str], tuple[float, str]]:
-        """(clip, metric) → (stored value or NaN, status) under a setting."""
+    def sizes(self, setting: str, metric: str) -> list[int]:
+        """Frames or windows behind the value of each clip that has one."""
+        found = self._scored.get((setting, metric))
+        return [] if found is None else found["n"].tolist()
+
+    def outcomes(self, setting: str) -> dict[tuple[str, str], tuple[float, str, int]]:
+        """(clip, metric) → (stored value or NaN, status, infinite frames that the value leaves out) under a setting."""
         rows = self.clips[self.clips["setting"] == setting]
         keys = zip(rows["clip"].tolist(), rows["metric"].tolist(), strict=True)
-        return dict(zip(keys, zip(rows["value"].tolist(), rows["status"].tolist(), strict=True), strict=True))
+        told = (rows[name].tolist() for name in ("value", "status", "infinite"))
+        return dict(zip(keys, zip(*told, strict=True), strict=True))
 
     @cached_property
     def _means(self) -> dict[tuple[str, str], dict[str, float]]:
@@ -112,15 +123,37 @@ def differing(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def other_videos(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Clips of equal id that are not one video → the runs where each is another one than in the first that has it.
+
+    A digest that is not known differs from none.
+    """
+    first: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        for clip, digest in run.digests.items():
+            if first.setdefault(clip, digest) != digest:
+                found.setdefault(clip, []).append(run.label)
+    return found
+
+
 def refuse_mixed(runs: Sequence[Run]) -> None:
-    """Raise `BenchError` that names the first differences where runs were made under different protocols."""
-    found = differing(runs)
-    if not found:
-        return
-    shown = [f"{key} is '{mine}' and '{theirs}'" for key, (mine, theirs) in list(found.items())[:3]]
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    """Raise `BenchError` that names the first differences where protocols differ, or videos of equal ids do."""
+    fields = [f"{key} is '{mine}' and '{theirs}'" for key, (mine, theirs) in differing(runs).items()]
+    clips = [f"clip '{clip}' is another video in {', '.join(labels)}" for clip, labels in other_videos(runs).items()]
     names = ", ".join(f"'{run.folder.name}'" for run in runs)
-    raise BenchError(
-        f"{names} were made under different protocols: {'; '.join(shown)}{more}: "
-        "compare runs of one protocol, or add --allow-mixed to print them marked and unranked"
-    )
+    if fields:
+        raise BenchError(
+            f"{names} were made under different protocols: {_first(fields)}: "
+            "compare runs of one protocol, or add --allow-mixed to print them marked and unranked"
+        )
+    if clips:
+        raise BenchError(
+            f"{names} were made over different videos (file, span, crop, source or true view): {_first(clips)}: "
+            "compare runs over the same videos, or add --allow-mixed to print them marked and unranked"
+        )
+
+
+def _first(differences: Sequence[str]) -> str:
+    more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
+    return "; ".join(differences[:3]) + more

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import math
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import replace
 from textwrap import shorten
 
@@ -12,7 +13,7 @@ from bench.manifest import RunManifest
 from bench.report import ranking
 from bench.report.cells import mean_cell
 from bench.report.columns import MetricColumn, has_pooled
-from bench.report.run import Run, differing
+from bench.report.run import Run, differing, other_videos
 from bench.report.suspicion import alarms
 from bench.report.table import Cell, Column, Kind, Row, Table
 from bench.report.words import Words
@@ -23,7 +24,7 @@ from metrics.true_view import SUFFIX, TRUE_VIEW
 def summary_table(
     runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, *, caption: str | None = None
 ) -> Table:
-    """Every setting of every run, with the ground-truth and static rows first."""
+    """Every setting of every run, with the rows first that no model has a part in."""
     plain = [column for column in columns if not column.metric.id.endswith(SUFFIX)] or list(columns)
     settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
     return _table("summary", caption or _caption(runs, words), runs, plain, settings, words)
@@ -47,21 +48,22 @@ def _table(
 ) -> Table:
     places = _places(runs, columns, settings)
     official = any(column.metric.needs_reference and not ranking.is_embedded(column.metric) for column in columns)
+    others = other_videos(runs)
     filled: list[list[Cell]] = []
     unpaired = False
     for column in columns:
         cells = [mean_cell(run, setting, column, words) for run, setting in places]
         cells = [_with_caveat(cell, column, setting, words) for cell, (_, setting) in zip(cells, places, strict=True)]
-        groups = [_group(run, setting, column, beside_official=official) for run, setting in places]
+        groups = [_group(run, setting, column, beside_official=official, others=others) for run, setting in places]
         unpaired |= _has_unpaired(groups)
         filled.append(ranking.rank(cells, groups, column.direction))
     rows = [
-        Row(_stub(places, run, setting, words, models=len(runs)), (*cells, _clips(cells)), _kind(setting))
+        Row(_stub(places, run, setting, words, models=len(runs)), (*cells, _clips(cells)), kind_of(setting))
         for (run, setting), cells in zip(places, zip(*filled, strict=True), strict=True)
     ]
     heads = [column.head(words, has_pooled=has_pooled(runs, column.metric.id)) for column in columns]
     stub = (words("setting"), words("model")) if len(runs) > 1 else (words("setting"),)
-    notes = _notes(runs, filled, words)
+    notes = [*_notes(runs, filled, words), *infinite_frames_notes(columns, rows, words)]
     if unpaired:
         notes.append(words("unranked_clips_note"))
     return Table(
@@ -98,9 +100,9 @@ def protocol_note(manifest: RunManifest, words: Words) -> str:
 
 
 def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str]) -> list[tuple[Run, str]]:
-    """Rows by setting, then by run; ceiling and floor first, and once for all runs that agree on them."""
+    """Rows by setting, then by run; ceiling and floors first, and once for all runs that agree on them."""
     places: list[tuple[Run, str]] = []
-    for setting in sorted(settings, key=lambda setting: ("ground-truth", "static", setting).index(setting)):
+    for setting in sorted(settings, key=lambda setting: (*ranking.UNRANKED_ROWS, setting).index(setting)):
         shown: list[Run] = []
         for run in runs:
             told = setting in ranking.UNRANKED_ROWS and any(_agree(other, run, setting, columns) for other in shown)
@@ -113,7 +115,7 @@ def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequ
 def _agree(first: Run, second: Run, setting: str, columns: Sequence[MetricColumn]) -> bool:
     """Whether a row is the same in two runs, but for the rounding of other machines."""
     pairs = [(run.values(setting, column.metric.id) for run in (first, second)) for column in columns]
-    return not differing((first, second)) and all(
+    return not (differing((first, second)) or other_videos((first, second))) and all(
         set(mine.index) == set(theirs.index) and np.allclose(mine, theirs.loc[mine.index], rtol=1e-6, atol=1e-9)
         for mine, theirs in pairs
     )
@@ -127,8 +129,10 @@ def _stub(places: Sequence[tuple[Run, str]], run: Run, setting: str, words: Word
     return (name, "" if alone and setting in ranking.UNRANKED_ROWS else run.label)
 
 
-def _kind(setting: str) -> Kind:
-    return "ground-truth" if setting == "ground-truth" else "static" if setting == "static" else "result"
+def kind_of(setting: str) -> Kind:
+    """What stands in the row of a setting."""
+    kinds: dict[str, Kind] = {"ground-truth": "ground-truth", "static": "static", "codec-floor": "codec-floor"}
+    return kinds.get(setting, "result")
 
 
 def _clips(cells: Sequence[Cell]) -> Cell:
@@ -142,11 +146,20 @@ def _with_caveat(cell: Cell, column: MetricColumn, setting: str, words: Words) -
     return replace(cell, notes=(*cell.notes, words("unrotated_note")))
 
 
-def _group(run: Run, setting: str, column: MetricColumn, *, beside_official: bool) -> Hashable | None:
-    """Rows compete when setting, protocol of the metric and the clips behind the mean are the same."""
+def _group(
+    run: Run, setting: str, column: MetricColumn, *, beside_official: bool, others: Container[str]
+) -> Hashable | None:
+    """Rows compete when setting, protocol of the metric and the clips behind the mean are the same.
+
+    Those are the clips with a finite value; all clips where none has one, and the mean is infinite too. `others` are
+    clips that are not one video in all runs.
+    """
     if not ranking.is_rankable(column.metric, setting, direction=column.direction, beside_official=beside_official):
         return None
-    clips = frozenset(run.values(setting, column.metric.id).index)
+    values = run.values(setting, column.metric.id)
+    finite = values[np.isfinite(values)]
+    behind = (values if finite.empty else finite).index
+    clips = frozenset((clip, run.digests.get(clip, "") if clip in others else "") for clip in behind)
     return setting, run.manifest.protocol.row_hash(column.metric.id), clips
 
 
@@ -165,6 +178,7 @@ def _notes(runs: Sequence[Run], filled: Sequence[Sequence[Cell]], words: Words) 
             f"{field}: {shorten(mine, 60)} / {shorten(theirs, 60)}" for field, (mine, theirs) in mixed.items()
         )
         lines.append(words("mixed_note", fields=fields))
+    lines += other_videos_notes(runs, words)
     cells = [cell for column in filled for cell in column]
     lines += interval_notes(runs[0], words, has_interval=any(cell.half for cell in cells))
     if any(cell.rank for cell in cells):
@@ -185,6 +199,27 @@ def interval_notes(run: Run, words: Words, *, has_interval: bool) -> list[str]:
     if clusters < FEW:
         lines.append(words("few_note", clusters=clusters))
     return lines
+
+
+def other_videos_notes(runs: Sequence[Run], words: Words) -> list[str]:
+    """A line that names the clips that are not one video in all runs."""
+    clips = [words("other_video", clip=clip, labels=", ".join(labels)) for clip, labels in other_videos(runs).items()]
+    return [words("other_videos_note", clips="; ".join(clips))] if clips else []
+
+
+def infinite_frames_notes(columns: Sequence[MetricColumn], rows: Sequence[Row], words: Words) -> list[str]:
+    """A line for every metric of which frames are kept out of means, with the rows and how many."""
+    lines = {}
+    for i, column in enumerate(columns):
+        told = [
+            f"{' · '.join(filter(None, row.stub))} ∞ ×{row.cells[i].infinite_frames}"
+            for row in rows
+            # A ground truth of nothing else says so with its bare ∞.
+            if row.cells[i].infinite_frames and not (row.kind == "ground-truth" and row.cells[i].value == math.inf)
+        ]
+        if told:
+            lines[column.metric.id] = words("infinite_frames_note", label=column.metric.label, rows=", ".join(told))
+    return list(lines.values())
 
 
 def _caption(runs: Sequence[Run], words: Words) -> str:

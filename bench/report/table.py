@@ -8,7 +8,7 @@ from typing import Literal
 from bench.table import ARROWS, show
 
 Direction = Literal["higher", "lower", "none"]
-Kind = Literal["result", "ground-truth", "static", "mean", "published"]
+Kind = Literal["result", "ground-truth", "static", "codec-floor", "mean", "published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Cell:
 
     `value`, `low` and `high` are on the scale of display but not rounded; None where there is none. `text` stands
     instead of a number. `rank` is 1 for the best, 2 for the second best, 0 for the others and wherever ranking would
-    not be honest. `infinite` counts clips with an infinite value that `value` leaves out. `notes` are footnotes.
+    not be honest. `infinite` counts clips with an infinite value that `value` leaves out, `infinite_frames` frames.
+    `notes` are footnotes.
     """
 
     value: float | None = None
@@ -28,6 +29,7 @@ class Cell:
     skipped: int = 0
     failed: int = 0
     infinite: int = 0
+    infinite_frames: int = 0
     rank: int = 0
     text: str | None = None
     notes: tuple[str, ...] = ()

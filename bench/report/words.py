@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bench.plan import WITHOUT_MODEL
+
 Language = Literal["en", "zh"]
 
 _ENGLISH = {
@@ -17,6 +19,7 @@ _ENGLISH = {
     "n": "n",
     "ground-truth": "ground truth",
     "static": "static",
+    "codec-floor": "codec floor",
     "original": "original",
     "free-view": "free view",
     "skipped": "skipped",
@@ -48,9 +51,12 @@ _ENGLISH = {
     "rank_note": "Best in bold, second best underlined, among the models of one setting.",
     "unranked_clips_note": "Means over different clips are not ranked against one another.",
     "mixed_note": "Protocols differ ({fields}); columns are ranked only among rows of one protocol.",
+    "other_video": "clip '{clip}' is another video in {labels}",
+    "other_videos_note": "Videos differ: {clips}; means over different videos are not ranked, nor such clips paired.",
     "unrotated_note": "Against the unrotated reference: how far the picture moved, not how good it is; not ranked.",
     "frames_note": "Mean over all frames alike, N = {n} frames.",
     "pooled_note": "Over all frames of the suite at once, N = {n} frames.",
+    "per_clip_n_note": "Clip by clip, N = {n} frames a side.",
     "per_clip_note": "Per clip: so few frames that the value measures mostly their number; a diagnostic.",
     "closeness_note": "Mean absolute distance from the ground truth of the same clip.",
     "embedded_note": "A small embedded network: comparable with itself only, not ranked beside official columns.",
@@ -58,6 +64,7 @@ _ENGLISH = {
     "excluded_skipped": "{count} skipped",
     "excluded_failed": "{count} failed",
     "infinite_note": "∞ ×k: k clips with an infinite value are kept out of the mean.",
+    "infinite_frames_note": "{label}: frames of infinite value are kept out of means: {rows}.",
     "copied_note": "Copied from {source}, not measured here.",
     "difference_note": (
         "Second minus first over the clips that both have; p from a permutation test that flips whole people, "
@@ -105,6 +112,7 @@ _CHINESE = {
     "n": "n",
     "ground-truth": "真值",
     "static": "静止",
+    "codec-floor": "编码下限",
     "original": "原视角",
     "free-view": "自由视角",
     "skipped": "跳过",
@@ -135,9 +143,12 @@ _CHINESE = {
     "rank_note": "同一设置的模型中，最好者加粗，次好者加下划线。",
     "unranked_clips_note": "来自不同视频的均值之间不排名。",
     "mixed_note": "协议不同（{fields}）；只在同一协议的行之间排名。",
+    "other_video": "视频“{clip}”在 {labels} 中是另一个视频",
+    "other_videos_note": "视频不同：{clips}；来自不同视频的均值之间不排名，这些视频也不配对。",
     "unrotated_note": "与未旋转的参考比较：说明画面移动了多少，而不是好坏；不排名。",
     "frames_note": "对所有帧一视同仁的平均，N = {n} 帧。",
     "pooled_note": "对全集所有帧一起计算，N = {n} 帧。",
+    "per_clip_n_note": "逐视频计算，每侧 N = {n} 帧。",
     "per_clip_note": "逐视频数值的平均；单个视频帧数太少，数值主要反映帧数：仅供诊断。",
     "closeness_note": "与同一视频真值之差的绝对值的平均。",
     "embedded_note": "内置小网络：只能与自身比较，不与官方列一起排名。",
@@ -145,6 +156,7 @@ _CHINESE = {
     "excluded_skipped": "跳过 {count} 个",
     "excluded_failed": "失败 {count} 个",
     "infinite_note": "∞ ×k：k 个视频的数值为无穷大，不计入均值。",
+    "infinite_frames_note": "{label}：数值为无穷大的帧不计入均值：{rows}。",
     "copied_note": "抄录自 {source}，不是本次测量。",
     "difference_note": (
         "后者减前者，只用两者都有数值的视频；p 来自整人翻转符号的置换检验，并对本表的 {count} 个检验作 Holm 校正；"
@@ -200,7 +212,7 @@ class Words:
     def setting(self, text: str) -> str:
         """A setting as people read it: rows that are no setting are translated, angles stay."""
         known = _WORDS[self.language]
-        if text in ("ground-truth", "static", "original"):
+        if text in (*WITHOUT_MODEL, "original"):
             return known[text]
         if text.startswith("free-view:"):
             return text.replace("free-view:", known["free-view"] + " ")

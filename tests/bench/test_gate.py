@@ -128,6 +128,27 @@ def test_another_protocol_is_refused_with_its_fields(baseline, tmp_path):
         gate.check(other, baseline)
 
 
+def test_other_videos_of_equal_ids_are_refused(tmp_path):
+    """Of runs and of baselines; a run or baseline of before digests were kept is compared as ever."""
+    first = make_run(tmp_path / "first", digests=dict.fromkeys(CLIPS, "1"))
+    other = make_run(tmp_path / "other", digests={**dict.fromkeys(CLIPS, "1"), "anna_2": "2"})
+    unknown = make_run(tmp_path / "unknown")
+    gate.check(first, tmp_path / "base.json", update=True)
+    for compare in (
+        lambda run: gate.check(run, tmp_path / "base.json"),
+        lambda run: gate.main([str(first), str(run)]),
+    ):
+        with pytest.raises(
+            BenchError, match=r"different videos.*clip 'anna_2' is another video in static \(other\): run"
+        ):
+            compare(other)
+        assert compare(first) == compare(unknown) == 0
+    data = json.loads((tmp_path / "base.json").read_text("utf-8"))
+    assert data.pop("digests") == dict.fromkeys(CLIPS, "1")
+    (tmp_path / "base.json").write_text(json.dumps(data), "utf-8")
+    assert gate.check(other, tmp_path / "base.json") == 0
+
+
 def test_baseline_is_small_and_says_its_protocol(good, baseline):
     data = json.loads(baseline.read_text("utf-8"))
     assert data["protocol_hash"] == json.loads((good / "run.json").read_text("utf-8"))["protocol_hash"]
@@ -224,6 +245,26 @@ def test_infinite_values():
     assert rose.verdict == "same"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "why"),
+    [
+        ([5.0, 6.0, 7.0], [math.inf, 6.0, 7.0], "worse", "clips infinite now: 1"),
+        ([math.inf, math.inf], [5.0, 6.0], "better", "clips no longer infinite: 2"),
+        ([5.0, 6.0], [math.inf, math.inf], "worse", "clips infinite now: 2"),
+    ],
+)
+def test_words_on_infinite_values_hold_where_lower_is_better(before, after, expected, why):
+    found = verdict(clips(before), clips(after), "niqe")
+    assert (found.verdict, found.why) == (expected, why)
+
+
+def test_words_on_infinite_values_count_both_ways_where_no_way_is_better():
+    metric = METRICS["lse_c"].model_copy(update={"id": "av_offset", "direction": "none"})
+    first, second = sides(clips([math.inf, 1, 2]), clips([1, math.inf, math.inf]), "av_offset")
+    (finding,) = judge(first, second, [metric], Tolerances()).findings
+    assert (finding.verdict, finding.why) == ("worse", "clips infinite now: 2, clips no longer infinite: 1")
+
+
 def test_a_metric_without_direction_may_move_neither_way():
     metric = METRICS["lse_c"].model_copy(update={"id": "av_offset", "direction": "none"})
     first, second = sides(clips([0, 0, 0, 0]), clips([3, 3, 3, 3]), "av_offset")
@@ -302,8 +343,9 @@ def test_free_view_against_the_unrotated_reference_is_not_judged():
     assert judge(first, second, [METRICS["psnr"]], Tolerances()).findings == ()
 
 
-def test_a_moved_ground_truth_is_a_note():
-    first, second = sides(clips([5, 6]), clips([5, 7]), "niqe", setting="ground-truth")
+@pytest.mark.parametrize("row", ["ground-truth", "static", "codec-floor"])
+def test_a_moved_row_without_a_model_is_a_note(row):
+    first, second = sides(clips([5, 6]), clips([5, 7]), "niqe", setting=row)
     judgement = judge(first, second, [METRICS["niqe"]], Tolerances())
     assert judgement.findings == ()
     assert "1 clips moved, which no model can do" in judgement.notes[0]

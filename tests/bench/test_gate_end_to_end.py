@@ -1,5 +1,6 @@
 """The gate on real runs: videos are scored, become a baseline, and are scored again."""
 
+import shutil
 from xml.etree import ElementTree
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from bench.cli import main
+from bench.report.command import main as report
 from tests.films import portrait_film, portrait_frames, write_film
 
 CLIPS = 4
@@ -48,3 +50,25 @@ def test_goes_red_on_a_blurred_model_and_stays_green_on_a_rerun(data, tmp_path, 
 
     assert main(["compare", str(tmp_path / "first"), str(tmp_path / "again")]) == 0
     assert main(["compare", str(tmp_path / "first"), str(tmp_path / "blurred")]) == 3
+
+
+def test_other_videos_of_the_same_names_are_refused(data, tmp_path, capsys):
+    """By the gate against a baseline, by the comparison of two runs, and by the report."""
+    films = tmp_path / "films"
+    for name in ("clips", "good"):
+        shutil.copytree(data / name, films / name)
+    portrait_film(films / "clips" / "clip_2.mp4", count=6, seed=9)
+    first, other, baseline = tmp_path / "first", tmp_path / "other", tmp_path / "base.json"
+    assert run(data, "good", first, "--check", baseline, "--update-baseline") == 0
+    capsys.readouterr()
+    assert run(films, "good", other, "--check", baseline) == 2
+    told = capsys.readouterr().err
+    assert "clip 'clip_2' is another video in good (other): run again" in told
+    assert main(["compare", str(first), str(other)]) == 2
+    assert "clip 'clip_2' is another video" in capsys.readouterr().err
+    words = [str(first), str(other), "--out", str(tmp_path / "report"), "--format", "md"]
+    assert report(words) == 2
+    assert "clip 'clip_2' is another video in good (other): compare" in capsys.readouterr().err
+    assert report([*words, "--allow-mixed"]) == 0
+    told = capsys.readouterr().out.replace("\\", "")
+    assert "Videos differ: clip 'clip_2' is another video in good (other)" in told

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bench import pipeline
 from bench import suite as suites
+from bench.clips import Clip, digests
 from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
 from bench.prepare.recipe import Recipe
@@ -79,7 +80,7 @@ def test_shipped_models_are_in_the_protocol(films, tmp_path):
     def protocol(**weights):
         (tmp_path / "weights").mkdir(exist_ok=True)
         resources = Resources(weights=weights, weights_dir=tmp_path / "weights", download=False)
-        return protocol_of(suite, plan(tmp_path / "run", metrics=tuple(SHIPPED)), metrics, resources)
+        return protocol_of(suite, plan(tmp_path / "run", metrics=tuple(SHIPPED)), metrics, resources, clip_set="0")
 
     ours = protocol()
     assert {metric.id: set(metric.weights) for metric in ours.metrics} == SHIPPED
@@ -452,6 +453,20 @@ def test_somebody_elses_picture_as_source_is_in_the_protocol(films, tmp_path):
     suite = suites.of_videos([str(films / "clip2.mp4")])
     run(suite.animating(films / "clip0.mp4"), plan(tmp_path / "given", codec=None), console=quiet())
     assert read_manifest(tmp_path / "given").protocol.source == "given"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_clips_digest_is_in_its_record(films, tmp_path, jobs):
+    """Of clips that failed too; not of one that is not there."""
+    suite = suites.of_videos([str(films / "clip1.mp4"), str(films / "clip2.mp4")])
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    broken = Clip("broken", tmp_path / "broken.mp4")
+    suite = replace(suite, clips=(*suite.clips, broken, Clip("gone", tmp_path / "gone.mp4")))
+    run(suite, plan(tmp_path / "run", metrics=("l1",), codec=None), jobs=jobs, console=quiet())
+    manifest = read_manifest(tmp_path / "run")
+    assert {clip.id: clip.digest for clip in manifest.clips} == digests(suite.clips).clips
+    assert [clip.id for clip in manifest.clips if not clip.digest] == ["gone"]
+    assert manifest.protocol.clip_set == digests(suite.clips).whole
 
 
 def test_missing_clips_are_named_in_the_record(films, tmp_path):

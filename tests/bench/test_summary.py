@@ -37,6 +37,7 @@ def test_both_means_leave_infinite_frames_out_and_count_them():
     assert row.frames == len(finite) == 6
     assert row.mean == pytest.approx((25.0 + 41.5) / 2, rel=1e-12)
     assert (row.n, row.infinite) == (2, 1)
+    assert row.infinite_frames == sum(math.isinf(value) for values in FRAMES.values() for value in values) == 3
 
 
 def test_nothing_but_infinite_is_infinite():
@@ -60,8 +61,8 @@ def test_rows_keep_their_order_and_pooled_values_their_place():
     assert [(row.setting, row.metric, row.pooled_n) for row in found] == [("b", "psnr", 0), ("a", "fid", 900)]
     assert found[1].pooled == 7.5
     lines = to_csv(found).splitlines()
-    assert lines[1].endswith(",,0")
-    assert lines[2].endswith(",7.5,900")
+    assert lines[1].endswith(",,0,3")
+    assert lines[2].endswith(",7.5,900,3")
 
 
 def test_clips_of_one_person_widen_the_interval():

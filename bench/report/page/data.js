@@ -20,7 +20,7 @@ const Bench = (window.Bench = {
     // Ceiling and floor of one run are enough: those of the others are not drawn and take no colour.
     let drawn = 0;
     for (const series of data.series) {
-      series.baseline = ["ground-truth", "static"].includes(series.setting);
+      series.baseline = ["ground-truth", "static", "codec-floor"].includes(series.setting);
       series.drawn = !series.baseline || series.run === 0;
       series.look = series.drawn ? drawn++ : 0;
     }

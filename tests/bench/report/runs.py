@@ -73,13 +73,16 @@ def make_run(
     videos: bool = False,
     failed: tuple[str, ...] = (),
     drop: dict[tuple[str, str, str], tuple[str, str]] | None = None,
+    given: dict[tuple[str, str, str], tuple[float, int]] | None = None,
+    digests: dict[str, str] | None = None,
     protocol: dict[str, object] | None = None,
     complete: bool = True,
 ) -> Path:
     """Write a run folder.
 
     Values are LEVEL, plus a bump for each clip and setting (equal for every model), plus `shift` per cent of the level
-    in the bad direction under `original` and free views. `drop` maps (clip, setting, metric) to (status, reason).
+    in the bad direction under `original` and free views. `drop` maps (clip, setting, metric) to (status, reason),
+    `given` to (value, infinite frames) instead of the made value.
     """
     generator = np.random.default_rng(noise_seed)
     records = [METRICS[name] for name in metrics]
@@ -98,7 +101,9 @@ def make_run(
                     rows.append((clip, setting, metric.id, "", gone[0], gone[1], 0, 0, hashed))
                     continue
                 value, infinite = _value(metric, setting, i, shift), 0
-                if metric.per_frame and math.isfinite(value):
+                if (clip, setting, metric.id) in (given or {}):
+                    value, infinite = given[clip, setting, metric.id]
+                elif metric.per_frame and math.isfinite(value):
                     wobble = generator.normal(0, 0.02 * LEVEL[metric.id], frames)
                     values = value + wobble - wobble.mean()
                     value = float(values.mean())
@@ -124,7 +129,7 @@ def make_run(
         status = {"status": "failed", "reason": f"'{clip}' cannot be read"} if clip in failed else {"status": "done"}
         listed.append(
             ClipRecord(
-                id=clip, path=f"{clip}.mp4", person=person[clip], frames=frames, fps=25.0, videos=paths,
+                id=clip, path=f"{clip}.mp4", digest=(digests or {}).get(clip, ""), person=person[clip], frames=frames, fps=25.0, videos=paths,
                 seconds={"total": 1.0}, **status,
             )
         )  # fmt: skip
@@ -153,8 +158,8 @@ def _value(metric: MetricRecord, setting: str, clip: int, shift: float) -> float
     bad = -1 if metric.direction == "higher" else 1
     if setting == "ground-truth" and metric.needs_reference:
         return math.inf if metric.id == "psnr" else (metric.ideal if metric.ideal is not None else 0.0)
-    worse = {"ground-truth": 0.0, "static": 0.3, "original": 0.1}.get(setting, 0.2)
-    if setting not in ("ground-truth", "static"):
+    worse = {"ground-truth": 0.0, "static": 0.3, "codec-floor": 0.05, "original": 0.1}.get(setting, 0.2)
+    if setting not in ("ground-truth", "static", "codec-floor"):
         worse += shift / 100
     return level * (1 + 0.05 * math.sin(2.5 * clip) + bad * worse)
 
@@ -178,7 +183,9 @@ def _summary(
             mean = finite.mean() if len(finite) else math.nan
             skipped, failed = (int((part["status"] == status).sum()) for status in ("skipped", "failed"))
             counts = (len(finite), skipped, failed, int(np.isinf(values).sum()))
-            rows.append((setting, metric, mean, bounds.low, bounds.high, *counts, mean, frames * len(finite), *pooled))
+            infinite = int(scored["infinite"].sum())
+            over_frames = (mean, frames * len(scored) - infinite)
+            rows.append((setting, metric, mean, bounds.low, bounds.high, *counts, *over_frames, *pooled, infinite))
     return pd.DataFrame(rows, columns=list(store.SUMMARY_COLUMNS))
 
 

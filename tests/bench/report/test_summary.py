@@ -1,14 +1,19 @@
+import json
 import math
 
 import pandas as pd
 import pytest
 
 from bench.errors import BenchError
+from bench.report.clip_table import clip_table
 from bench.report.columns import choose, columns_of, has_closeness, rounded
+from bench.report.csv_table import csv_table
+from bench.report.difference_table import compare, difference_table
+from bench.report.page_data import page_data
 from bench.report.run import load, refuse_mixed
 from bench.report.summary import summary_table
 from bench.report.words import Words
-from tests.bench.report.runs import CLIPS, LEVEL, METRICS, make_run
+from tests.bench.report.runs import CLIPS, LEVEL, METRICS, SETTINGS, make_run
 
 
 def table_of(runs, names=None):
@@ -39,6 +44,30 @@ def test_ranks_models_within_a_setting_only(runs):
     assert all(cell.rank == 0 for cell in cells(table, "static").values())
 
 
+def with_codec_floor(tmp_path):
+    rows = (*SETTINGS[:2], "codec-floor", *SETTINGS[2:])
+    return load([make_run(tmp_path / m, model=m, shift=3 * i, settings=rows) for i, m in enumerate("ab")])
+
+
+def test_the_codec_floor_is_no_competitor(tmp_path):
+    table = table_of(with_codec_floor(tmp_path))
+    assert all(cell.rank == 0 for cell in cells(table, "codec floor").values())  # and one row for both runs
+    assert [(row.stub[0], row.kind) for row in table.rows[:3]] == [
+        ("ground truth", "ground-truth"),
+        ("static", "static"),
+        ("codec floor", "codec-floor"),
+    ]
+    assert cells(table, "original", "a")["psnr"].rank == 1
+
+
+def test_a_codec_floor_changes_no_paired_difference(tmp_path):
+    """Nor the correction over all of them."""
+    plain = load([make_run(tmp_path / f"plain {m}", model=m, shift=3 * i) for i, m in enumerate("ab")])
+    without, beside = (compare(runs, columns_of(runs), Words("en")) for runs in (plain, with_codec_floor(tmp_path)))
+    assert [(t.first, t.second, t.metric.id) for t in without] == [(t.first, t.second, t.metric.id) for t in beside]
+    assert [test.p for test in beside] == pytest.approx([test.p for test in without])
+
+
 def test_never_ranks_reference_metrics_of_a_free_view(runs):
     table = table_of(runs[:2])
     turned = cells(table, "free view 30,10,0", "copy")
@@ -64,6 +93,30 @@ def test_means_over_different_clips_are_not_ranked(runs):
     table = table_of((runs[0], runs[2]))
     assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
     assert any("different clips" in note for note in table.notes)
+
+
+def of_psnr(tmp_path, models):
+    """Runs that differ in nothing but the PSNR of three clips under `original`."""
+    chosen = CLIPS[:3]
+    folders = []
+    for model, values in models.items():
+        given = {(clip, "original", "psnr"): (value, 0) for clip, value in zip(chosen, values, strict=True)}
+        folders.append(make_run(tmp_path / model, model=model, clips=chosen, metrics=("psnr",), given=given))
+    return load(folders)
+
+
+def test_means_over_different_finite_clips_are_not_ranked(tmp_path):
+    """A is better on every clip, and its mean leaves the clip out where it is perfect."""
+    table = table_of(of_psnr(tmp_path, {"A": (math.inf, 24.9, 24.9), "B": (30, 24.8, 24.8)}))
+    a, b = (cells(table, "original", model)["psnr"] for model in "AB")
+    assert a.value < b.value
+    assert (a.rank, b.rank) == (0, 0)
+    assert any("different clips" in note for note in table.notes)
+
+
+def test_means_that_leave_out_the_same_infinite_clips_are_ranked(tmp_path):
+    table = table_of(of_psnr(tmp_path, {"A": (math.inf, 24.9, 24.9), "B": (math.inf, 24.8, 24.8)}))
+    assert [cells(table, "original", model)["psnr"].rank for model in "AB"] == [1, 2]
 
 
 def test_embedded_columns_are_not_ranked_beside_official_ones(tmp_path, monkeypatch):
@@ -92,6 +145,53 @@ def test_excluded_clips_are_counted(tmp_path):
     cell = cells(table, "original")["lse_c"]
     assert (cell.n, cell.skipped, cell.failed) == (3, 1, 1)
     assert "n = 3: 1 skipped, 1 failed." in cell.notes
+
+
+def test_infinite_frames_are_counted(tmp_path):
+    """Also where the clip's value is finite; one line a metric, and a count in the cell for programs."""
+    given = {(clip, "original", "psnr"): (24.0, k + 1) for k, clip in enumerate(CLIPS[:2])}
+    given[CLIPS[0], "free-view:30,10,0", "psnr"] = (math.inf, 8)
+    folders = [make_run(tmp_path / m, model=m, metrics=("psnr", "niqe"), given=given) for m in "ab"]
+    runs = load(folders)
+    told = "PSNR: frames of infinite value are kept out of means: "
+    turned, original = "free view 30,10,0", "original"
+    for table, line in (
+        (table_of(runs[:1]), f"{original} ∞ ×3, {turned} ∞ ×8."),
+        (table_of(runs), f"{original} · a ∞ ×3, {original} · b ∞ ×3, {turned} · a ∞ ×8, {turned} · b ∞ ×8."),
+    ):
+        assert [note for note in table.notes if "infinite" in note] == [told + line]
+    columns = columns_of(runs)
+    clips = clip_table(runs[0], "original", columns, Words("en"), id="clips")
+    assert [note for note in clips.notes if "infinite" in note] == [f"{told}{original} ∞ ×3."]
+    assert [row.cells[0].infinite_frames for row in clips.rows] == [1, 2, 0, 0, 0, 3]
+    truth = clip_table(runs[0], "ground-truth", columns, Words("en"), id="clips")
+    assert not any("infinite" in note for note in truth.notes)
+    assert ",psnr infinite_frames," in csv_table(clips).splitlines()[0]
+
+
+def test_summaries_of_before_infinite_frames_were_counted_are_read(tmp_path):
+    given = {(clip, "original", "psnr"): (24.0, 2) for clip in CLIPS[:2]}
+    folder = make_run(tmp_path / "run", metrics=("psnr",), given=given)
+    stored = pd.read_csv(folder / "summary.csv")
+    stored.drop(columns="infinite_frames").to_csv(folder / "summary.csv", index=False)
+    cell = cells(table_of(load([folder])), "original")["psnr"]
+    assert cell.infinite_frames == stored.set_index("setting")["infinite_frames"]["original"] == 4
+
+
+def test_fid_clip_by_clip_is_never_without_its_n(tmp_path):
+    folder = make_run(tmp_path / "run", metrics=("fid", "psnr"))
+    frame = pd.read_csv(folder / "clips.csv")
+    frame.loc[(frame["clip"] == "anna_1") & (frame["setting"] == "original"), "n"] = 5
+    frame.to_csv(folder / "clips.csv", index=False)
+    (run,) = load([folder])
+    columns = columns_of([run])
+    shown = cells(table_of([run]), "original")
+    foot = clip_table(run, "original", columns, Words("en"), id="clips").rows[-1]
+    means = dict(zip(("fid", "psnr"), foot.cells, strict=True))
+    for cell in (shown["fid"], means["fid"]):
+        assert "Clip by clip, N = 5–8 frames a side." in cell.notes
+    assert "Over all frames of the suite at once, N = 40 frames." in shown["fid:pooled"].notes
+    assert not any("N = " in note for note in (*shown["psnr"].notes, *means["psnr"].notes))
 
 
 def test_a_metric_that_was_skipped_everywhere_says_so(tmp_path):
@@ -160,6 +260,43 @@ def test_protocols_are_never_mixed_silently(tmp_path, runs):
 def test_another_clip_set_is_another_n_not_another_protocol(tmp_path, runs):
     other = make_run(tmp_path / "other", model="m", protocol={"clip_set": "1" * 64, "preset": "fomm"})
     refuse_mixed((runs[0], *load([other])))
+
+
+def over_films(tmp_path, *films):
+    """Runs of the models a, b and c over clips of equal ids; `films` are the clips' digests."""
+    folders = []
+    for i, (model, known) in enumerate(zip("abc", films, strict=False)):
+        digests = dict(zip(CLIPS, known, strict=False))
+        folders.append(make_run(tmp_path / model, model=model, shift=3 * i, digests=digests))
+    return load(folders)
+
+
+def test_other_videos_of_equal_ids_are_never_mixed_silently(tmp_path):
+    runs = over_films(tmp_path, "12345", "1x345", "1y345")
+    with pytest.raises(BenchError, match=r"clip 'anna_2' is another video in b, c: .*--allow-mixed"):
+        refuse_mixed(runs)
+    table = table_of(runs)
+    assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
+    (note,) = [note for note in table.notes if "another video" in note]
+    assert note.startswith("Videos differ: clip 'anna_2' is another video in b, c; ")
+    assert [row.stub for row in table.rows[:3]] == [("ground truth", model) for model in "abc"]  # not put together
+    differences = difference_table(runs, columns_of(runs), Words("en"))
+    assert note in differences.notes
+    between = [row for row in differences.rows if row.stub[0] == "b, original − a, original"]
+    assert {row.cells[-1].text for row in between} == {str(len(CLIPS) - 1)}
+    page = page_data(runs, [], [{}] * 3, Words("en"))
+    clips = json.loads(page.removeprefix("Bench.load(").removesuffix(");\n"))["clips"]
+    assert clips[1]["warnings"] == ["clip 'anna_2' is another video in b, c"]
+
+
+@pytest.mark.parametrize("films", [("12345", "12345"), ("12345", ["", "2"]), ("12345", "")])
+def test_equal_and_unknown_videos_are_comparable(tmp_path, films):
+    """Runs of before digests were kept have none."""
+    runs = over_films(tmp_path, *films)
+    refuse_mixed(runs)
+    table = table_of(runs)
+    assert cells(table, "original", "a")["psnr"].rank == 1
+    assert not any("another video" in note for note in table.notes)
 
 
 def test_few_people_are_said(runs):
