@@ -179,6 +179,22 @@ def test_shortest_scores_the_common_frames(films, tmp_path):
     assert rows.loc["l1", "value"] == 0
 
 
+@pytest.mark.parametrize("count", [3, 7])
+def test_a_shorter_prediction_costs_no_other_row_its_videos(films, tmp_path, count):
+    folder = tmp_path / "p"
+    folder.mkdir()
+    film_of(folder / "clip0.mkv", decoded(films / "clip0.mp4")[:count])
+    chosen = ModelPlan("files", predictions=Predictions(folder, align="shortest"))
+    rows = scored(
+        films / "clip0.mp4", tmp_path / "run", chosen, settings=(ORIGINAL,), codec="h264", side_by_side=True, batch=5,
+    ).set_index(["setting", "metric"])  # fmt: skip
+    assert set(rows["status"]) == {"value"}
+    assert (rows.loc[("original", "l1"), "n"], rows.loc[("ground-truth", "l1"), "n"]) == (count, 9)
+    videos = read_manifest(tmp_path / "run").clips[0].videos
+    lengths = {name: len(decoded(tmp_path / "run" / path)) for name, path in videos.items()}
+    assert lengths == {"reference": 9, "original": count, "side-by-side": 9}
+
+
 def test_time_matches_predictions_of_another_rate(films, tmp_path):
     """Twice the rate and every frame doubled is the same film."""
     rows = outcomes(
