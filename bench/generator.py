@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -57,7 +57,10 @@ class ModelOrigin:
 
 @dataclass(slots=True)
 class ModelGenerator:
-    """A model at work on one clip: all settings at once, so that one fault ends them all."""
+    """A model at work on one clip: all settings at once, so that one fault ends them all.
+
+    It is given copies of the source and of the frames, and may write into them: what it is scored by stays as it is.
+    """
 
     driving: Driving
     settings: tuple[Setting, ...]
@@ -67,7 +70,8 @@ class ModelGenerator:
     def open(self, model: Model) -> None:
         """Let the model see the source."""
         try:
-            self.session = model.open(self.driving, self.settings)
+            own = replace(self.driving, source=self.driving.source.clone())
+            self.session = model.open(own, self.settings)
         except Exception as error:
             self._fail(error)
 
@@ -76,8 +80,9 @@ class ModelGenerator:
         if self.session is None or self.error is not None:
             return {}
         try:
+            driving = reference.pixels.clone()
             with torch.inference_mode():
-                predicted = self.session.step(reference.pixels)
+                predicted = self.session.step(driving)
             return {
                 str(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
                 for setting in self.settings

@@ -371,6 +371,40 @@ def test_a_models_fault_ends_its_rows_and_no_other(films, tmp_path, monkeypatch,
     assert set(rows.loc["static", "status"]) == {"value"}
 
 
+class Vandal:
+    """A model that blackens all that it is given, and returns that."""
+
+    name, size = "vandal", None
+
+    def describe(self):
+        return {}
+
+    def open(self, driving, settings):
+        self.settings = settings
+        driving.source.zero_()
+        for frames in driving.reopen():
+            frames.zero_()
+        return self
+
+    def step(self, driving):
+        return dict.fromkeys(self.settings, driving.zero_())
+
+    def close(self):
+        return {}
+
+
+def test_a_model_that_writes_into_its_frames_changes_no_reference(films, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "load", lambda name, **options: Vandal())
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), batch=4, codec=None)
+    run(suites.of_videos([str(films / "clip0.mp4")]), chosen, console=quiet())
+    reference = decoded(films / "clip0.mp4")
+    still = reference[:1].expand_as(reference).contiguous()
+    shown = {"ground-truth": reference, "static": still, "original": torch.zeros_like(reference)}
+    for row, frames in shown.items():
+        for metric, expected in score(PIXEL, frames, reference).items():
+            assert values(tmp_path / "run", row, metric)["clip0"] == pytest.approx(expected.value, rel=1e-9)
+
+
 def test_a_free_view_that_does_not_turn_is_a_failure(films, tmp_path, monkeypatch):
     monkeypatch.setattr(models, "load", lambda name, **options: Faulty("still"))
     chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW))
