@@ -1,5 +1,6 @@
 """One model, scored in this process, as an outside command, and as finished files."""
 
+import re
 import shutil
 import sys
 import time
@@ -23,7 +24,7 @@ from model.command import CommandModel
 from model.playback import carrier_of
 from model.predictions import Predictions
 from tests.bench.footage import write
-from tests.films import portrait_film
+from tests.films import portrait_film, portrait_frames
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGINAL, VIEW = Setting(), Setting.parse("free-view:30,10,0")
@@ -161,6 +162,56 @@ def test_a_clip_without_its_prediction_has_failed(films, in_process, tmp_path, m
     assert finished.failures == ("clip1",)
     skipped = read_clips(tmp_path / "run").query("status == 'skipped'")
     assert set(skipped["metric"]) == {*metrics} - {*PIXEL}
+
+
+def cut(path):
+    """Half of a film whose index stands in front."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flipped(path):
+    """The same number of frames, some of them with other bits."""
+    content = bytearray(path.read_bytes())
+    for place in range(len(content) // 2, len(content) - 200, 400):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def one_film(tmp_path_factory):
+    return portrait_film(tmp_path_factory.mktemp("one") / "c0.mp4", count=40)
+
+
+def damaged_film(path, damage):
+    with VideoWriter(path, size=(64, 64), codec="h264") as writer:
+        writer.write(torch.from_numpy(portrait_frames(60)))
+    damage(path)
+
+
+@pytest.mark.parametrize("align", ["strict", "shortest", "time"])
+@pytest.mark.parametrize(
+    "damage, words",
+    [(cut, r"\d+ of 60 promised frames could be read"), (flipped, r"\d+ frames were decoded with errors")],
+)
+def test_a_damaged_prediction_fails_its_row(one_film, tmp_path, align, damage, words):
+    """Also where the damage lies behind the last frame that the reference has."""
+    folder = tmp_path / "p"
+    folder.mkdir()
+    damaged_film(folder / "c0.mp4", damage)
+    chosen = ModelPlan("files", predictions=Predictions(folder, align=align))
+    rows = scored(one_film, tmp_path / "run", chosen, settings=(ORIGINAL,), codec=None).set_index("setting")
+    assert set(rows.loc["original", "status"]) == {"failed"}
+    for reason in rows.loc["original", "reason"]:
+        assert re.fullmatch(rf"clip 'c0': its prediction 'c0\.mp4' is damaged: .*{words}.*: make it again", reason)
+    assert set(rows.loc["ground-truth", "status"]) == {"value"}
+
+
+def test_a_command_that_writes_a_damaged_film_fails_its_row(one_film, tmp_path):
+    damaged_film(tmp_path / "broken.mp4", flipped)
+    command = f"{sys.executable} -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' {tmp_path / 'broken.mp4'} {{output}}"
+    chosen = ModelPlan("command", command=CommandModel(command, align="shortest"))
+    rows = scored(one_film, tmp_path / "run", chosen, settings=(ORIGINAL,), codec=None).set_index("setting")
+    assert all("its prediction 'output.mp4' is damaged" in reason for reason in rows.loc["original", "reason"])
 
 
 def test_notes_and_sound_beside_predictions_are_no_predictions(films, tmp_path):
