@@ -208,7 +208,9 @@ def test_a_damaged_prediction_fails_its_row(one_film, tmp_path, align, damage, w
 
 def test_a_command_that_writes_a_damaged_film_fails_its_row(one_film, tmp_path):
     damaged_film(tmp_path / "broken.mp4", flipped)
-    command = f"{sys.executable} -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' {tmp_path / 'broken.mp4'} {{output}}"
+    command = (
+        f"{sys.executable} -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' {tmp_path / 'broken.mp4'} {{output}}"
+    )
     chosen = ModelPlan("command", command=CommandModel(command, align="shortest"))
     rows = scored(one_film, tmp_path / "run", chosen, settings=(ORIGINAL,), codec=None).set_index("setting")
     assert all("its prediction 'output.mp4' is damaged" in reason for reason in rows.loc["original", "reason"])
