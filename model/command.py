@@ -19,7 +19,7 @@ from PIL import Image
 
 from bench.encoder import VideoWriter
 from bench.errors import BenchError, PredictionError
-from bench.settings import Setting
+from bench.settings import Setting, degrees
 from metrics.frames import Frames
 from model.interface import Driving, SettingReport
 from model.playback import Alignment, FileGenerator
@@ -111,9 +111,6 @@ class CommandGenerator:
                 writer.write(frames.cpu())
 
     def _output(self, model: CommandModel, folder: Path, place: Path, setting: Setting) -> Path:
-        def degrees(angle: float | None) -> str:
-            return "-" if angle is None else f"{angle:g}"
-
         values = {
             "source": str(folder / "source.png"),
             "driving": str(folder / "driving.mkv"),
