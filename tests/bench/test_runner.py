@@ -459,6 +459,25 @@ def test_a_true_view_of_another_length_fails_its_own_columns_only(films, tmp_pat
         assert rows.loc["l1", "status"] == "value"
 
 
+@pytest.mark.parametrize("content", [None, b"", b"no video"], ids=["missing", "empty", "text"])
+def test_a_true_view_that_cannot_be_read_fails_its_own_columns_only(films, tmp_path, content):
+    suite = suites.of_videos([str(films / "clip0.mp4")])
+    lost = tmp_path / "nope.mp4"
+    if content is not None:
+        lost.write_bytes(content)
+    other = Setting.parse("free-view:-30,0,0")
+    clip = replace(suite.clips[0], views={str(VIEW): lost, str(other): films / "clip0.mp4"})
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW, other), codec=None)
+    run(replace(suite, clips=(clip,)), chosen, console=quiet())
+    rows = read_clips(tmp_path / "run").set_index(["setting", "metric"])
+    failed = rows[rows["status"] == "failed"]
+    assert {metric for _, metric in failed.index} == {f"{metric}_true_view" for metric in PIXEL}
+    assert {setting for setting, _ in failed.index} == {str(VIEW)}
+    for reason in failed["reason"]:
+        assert reason.startswith(f"clip 'clip0': its true view under {VIEW}, '{lost}', cannot be compared with: ")
+    assert rows.loc[(str(other), "l1_true_view"), "value"] == 0
+
+
 def test_the_manifest_is_read_back_as_written(static_run):
     manifest = read_manifest(static_run)
     assert RunManifest.model_validate_json(manifest.model_dump_json()) == manifest
