@@ -299,6 +299,7 @@ def test_a_star_in_a_pattern_stands_for_what_differs(tmp_path):
         ("{id}.mp4", SETTINGS, r"needs \{setting\}"),
         ("all.mp4", (ORIGINAL,), r"needs \{id\}"),
         ("{id}-{seed}.mp4", (ORIGINAL,), r"there is no \{seed\}"),
+        (str(ROOT / "{id}.mkv"), (ORIGINAL,), r"is an absolute path: write it relative to the folder of --predictions"),
     ],
 )
 def test_patterns_that_cannot_tell_clips_apart_are_refused(tmp_path, pattern, settings, words):
@@ -326,6 +327,22 @@ def test_a_clip_that_is_listed_twice_is_ambiguous(tmp_path):
     (tmp_path / "list.csv").write_text("clip,file\na,1.mkv\na,2.mkv\n")
     with pytest.raises(BenchError, match=r"two predictions under original, .* line 3"):
         Predictions(tmp_path, table=tmp_path / "list.csv").find("a", ORIGINAL, (ORIGINAL,))
+
+
+def test_a_list_is_taken_by_its_settings_also_in_a_run_with_one(tmp_path):
+    for name in ("view.mkv", "same.mkv", "only.mkv"):
+        (tmp_path / name).write_bytes(b"x")
+    table = tmp_path / "list.csv"
+    table.write_text(
+        'clip,setting,file\na,"free-view:30,10,0",view.mkv\na,original,same.mkv\nb,"free-view:30,10,0",view.mkv\n'
+    )
+    listed = Predictions(tmp_path, table=table)
+    assert listed.find("a", ORIGINAL, (ORIGINAL,)).name == "same.mkv"
+    assert listed.find("a", VIEW, (VIEW,)).name == "view.mkv"
+    with pytest.raises(BenchError, match=r"clip 'b': list\.csv names no prediction under original"):
+        listed.find("b", ORIGINAL, (ORIGINAL,))
+    (tmp_path / "plain.csv").write_text("clip,file\na,only.mkv\n")
+    assert Predictions(tmp_path, table=tmp_path / "plain.csv").find("a", VIEW, (VIEW,)).name == "only.mkv"
 
 
 def test_files_of_no_clip_are_reported(films, in_process, tmp_path):
