@@ -366,6 +366,23 @@ def test_files_of_no_clip_are_reported(films, in_process, tmp_path):
         ),
         (f"{sys.executable} -c 'pass' {{output}}", "left 0 outputs"),
         (
+            f"{sys.executable} -c 'import sys; print(\"loading\\nno face found\", file=sys.stderr)' {{output}}",
+            "left 0 outputs (no face found): it must write one, to {output}",
+        ),
+        (
+            f"{sys.executable} -c 'import sys; sys.exit(\"\\x1b[31mred\\x1b[0m\\0 a\\tb \\x1b]0;title\\x07\\x08\")' {{output}}",
+            "exited with 1 under original: red\N{REPLACEMENT CHARACTER} a b "
+            "\N{REPLACEMENT CHARACTER}]0;title\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}",
+        ),
+        (
+            f"{sys.executable} -c 'import sys; open(sys.argv[1], \"w\")' {{output}}",
+            "clip 'clip0': its prediction cannot be scored: output.mp4 is empty (0 bytes): make it again",
+        ),
+        (
+            f'{sys.executable} -c \'import sys; open(sys.argv[1], "w").write("done")\' {{output}}',
+            "clip 'clip0': its prediction cannot be scored: output.mp4 is not a video file that can be read: make it again",
+        ),
+        (
             f"{sys.executable} -c 'import sys, time; print(\"loading\", file=sys.stderr, flush=True); time.sleep(60)' {{output}}",
             "took more than 3 s under original and was ended (--model-timeout): loading",
         ),
