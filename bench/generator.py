@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, SupportsFloat
 
 import torch
 from torch import Tensor
@@ -45,8 +45,29 @@ class ModelOrigin:
     model: Model
 
     def describe(self) -> Mapping[str, str | float | bool]:
-        """The model's own description."""
-        return self.model.describe()
+        """The model's own description.
+
+        Raises:
+            BenchError: it gives none that can be stored with the results.
+        """
+        about = f"the model {type(self.model).__name__}"
+        try:
+            said: object = self.model.describe()
+        except BenchError:
+            raise
+        except Exception as error:
+            log.exception("%s could not be described", about)
+            raise BenchError(f"{about}: describe() failed with {type(error).__name__}: {error}") from error
+        if not isinstance(said, Mapping):
+            raise BenchError(
+                f"{about}: describe() gave {type(said).__name__}: it must give a mapping, also an empty one"
+            )
+        for name, value in said.items():
+            if not isinstance(name, str) or not isinstance(value, str | SupportsFloat):
+                raise BenchError(
+                    f"{about}: describe() gave {name!r}: {type(value).__name__}: give texts, numbers, True and False"
+                )
+        return said
 
     def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> Generator:
         """Begin a clip."""

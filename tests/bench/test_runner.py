@@ -10,6 +10,8 @@ from rich.console import Console
 
 from bench import pipeline
 from bench import suite as suites
+from bench.errors import BenchError
+from bench.generator import ModelOrigin
 from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
 from bench.prepare.recipe import Recipe
@@ -403,6 +405,33 @@ def test_a_model_that_writes_into_its_frames_changes_no_reference(films, tmp_pat
     for row, frames in shown.items():
         for metric, expected in score(PIXEL, frames, reference).items():
             assert values(tmp_path / "run", row, metric)["clip0"] == pytest.approx(expected.value, rel=1e-9)
+
+
+def test_numbers_of_any_library_describe_a_model(monkeypatch):
+    said = {"steps": np.int64(3), "gain": np.float32(0.5), "kind": "x", "fast": True}
+    monkeypatch.setattr(Faulty, "describe", lambda self: said)
+    assert ModelOrigin(Faulty(None)).describe() == said
+
+
+@pytest.mark.parametrize(
+    "said, words",
+    [
+        (None, r"the model Faulty: describe\(\) gave NoneType: it must give a mapping"),
+        ({"size": [1, 2]}, r"describe\(\) gave 'size': list: give texts, numbers"),
+        (RuntimeError("not yet"), r"describe\(\) failed with RuntimeError: not yet"),
+    ],
+)
+def test_a_model_that_cannot_be_described_is_one_mistake(films, tmp_path, monkeypatch, said, words):
+    def describe(self):
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    monkeypatch.setattr(Faulty, "describe", describe)
+    monkeypatch.setattr(models, "load", lambda name, **options: Faulty(None))
+    with pytest.raises(BenchError, match=words):
+        run(suites.of_videos([str(films)]), plan(tmp_path / "run", model=ModelPlan("copy")), console=quiet())
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_free_view_that_does_not_turn_is_a_failure(films, tmp_path, monkeypatch):
