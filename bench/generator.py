@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, SupportsFloat
 
 import torch
 from torch import Tensor
@@ -45,8 +45,29 @@ class ModelOrigin:
     model: Model
 
     def describe(self) -> Mapping[str, str | float | bool]:
-        """The model's own description."""
-        return self.model.describe()
+        """The model's own description.
+
+        Raises:
+            BenchError: it gives none that can be stored with the results.
+        """
+        about = f"the model {type(self.model).__name__}"
+        try:
+            said: object = self.model.describe()
+        except BenchError:
+            raise
+        except Exception as error:
+            log.exception("%s could not be described", about)
+            raise BenchError(f"{about}: describe() failed with {type(error).__name__}: {error}") from error
+        if not isinstance(said, Mapping):
+            raise BenchError(
+                f"{about}: describe() gave {type(said).__name__}: it must give a mapping, also an empty one"
+            )
+        for name, value in said.items():
+            if not isinstance(name, str) or not isinstance(value, str | SupportsFloat):
+                raise BenchError(
+                    f"{about}: describe() gave {name!r}: {type(value).__name__}: give texts, numbers, True and False"
+                )
+        return said
 
     def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> Generator:
         """Begin a clip."""
@@ -57,7 +78,10 @@ class ModelOrigin:
 
 @dataclass(slots=True)
 class ModelGenerator:
-    """A model at work on one clip: all settings at once, so that one fault ends them all."""
+    """A model at work on one clip: all settings at once, so that one fault ends them all.
+
+    It is given copies of the source and of the frames, and may write into them: what it is scored by stays as it is.
+    """
 
     driving: Driving
     settings: tuple[Setting, ...]
@@ -67,7 +91,8 @@ class ModelGenerator:
     def open(self, model: Model) -> None:
         """Let the model see the source."""
         try:
-            self.session = model.open(self.driving, self.settings)
+            own = replace(self.driving, source=self.driving.source.clone())
+            self.session = model.open(own, self.settings)
         except Exception as error:
             self._fail(error)
 
@@ -76,8 +101,9 @@ class ModelGenerator:
         if self.session is None or self.error is not None:
             return {}
         try:
+            driving = reference.pixels.clone()
             with torch.inference_mode():
-                predicted = self.session.step(reference.pixels)
+                predicted = self.session.step(driving)
             return {
                 str(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
                 for setting in self.settings

@@ -1,4 +1,4 @@
-"""The source picture of a cross-identity clip: a still image, or the first frame of a video."""
+"""Still pictures: the source of a cross-identity clip, and what becomes of pictures that are not 8-bit RGB."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
@@ -27,8 +28,25 @@ def read_source(path: Path, *, size: tuple[int, int], kernel: str = DEFAULT) -> 
             return next(iter(reader)).pixels[0]
     try:
         with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright = to_rgb(ImageOps.exif_transpose(image), path)
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise MediaError(f"the source picture '{path}' cannot be read ({error}): give a PNG or JPEG file") from None
-    pixels = torch.from_numpy(np.array(upright)).permute(2, 0, 1)[None].contiguous()
+    pixels = torch.from_numpy(upright).permute(2, 0, 1)[None].contiguous()
     return resize(pixels, size, kernel=kernel)[0]
+
+
+def to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) of a picture of any mode, opened from `path`; transparency is dropped.
+
+    Of 16 bits the upper 8 are taken, of grey as Pillow itself does of RGB.
+
+    Raises:
+        MediaError: its values are of no known range (floats, 32-bit integers).
+    """
+    if image.mode in ("I", "F"):
+        kind = "32-bit integers" if image.mode == "I" else "floats"
+        raise MediaError(f"the picture '{path}' holds {kind}, whose white is not known: write it with 8 or 16 bits")
+    if image.mode.startswith("I;16"):
+        grey = (np.array(image) >> 8).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.array(image.convert("RGB"))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from bench.audio import read_audio
 from bench.clips import Clip
-from bench.errors import BenchError
+from bench.errors import BenchError, MediaError
 from bench.generator import Generator, Origin
 from bench.manifest import ClipRecord
 from bench.picture import read_source
@@ -37,6 +37,8 @@ from model.interface import Driving, SettingReport
 log = logging.getLogger(__name__)
 
 AUDIO_RATE = 16000
+
+_OTHER_LENGTH = "it has another length than the clip"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +124,8 @@ class _Run:
     clocks: Mapping[str, Clock]
     times: list[NDArray[np.float64]] = field(default_factory=list)
     views: dict[str, Iterator[Frames]] = field(default_factory=dict)
-    mismatched_views: set[str] = field(default_factory=set)
+    lost_views: dict[str, str] = field(default_factory=dict)
+    """Row → why its true view cannot be compared with."""
     source: Tensor | None = None
     stored: Mapping[str, StoredFeatures] = field(default_factory=dict)
     generator: Generator | None = None
@@ -173,8 +176,7 @@ class _Run:
         for row, report in reports.items():
             if report.error is not None:
                 scorer.fail(row, report.error)
-        for row in self.mismatched_views:
-            reason = f"clip '{self.clip.id}': the video of its true view has another length than the clip"
+        for row, reason in self.lost_views.items():
             scorer.fail(row, reason, only_true_view=True)
         with self.clocks["score"]:
             pools = scorer.pools()
@@ -185,14 +187,34 @@ class _Run:
             stored.close()
 
     def _open_views(self, stack: ExitStack) -> dict[str, Iterator[Frames]]:
-        return {
-            row: iter(stack.enter_context(Ahead(stack.enter_context(_reader(self.clip, self.plan, path)))))
-            for row, path in self.clip.views.items()
-            if row in self.plan.rows
-        }
+        views: dict[str, Iterator[Frames]] = {}
+        for row, path in self.clip.views.items():
+            if row in self.plan.rows:
+                try:
+                    reader = stack.enter_context(_reader(self.clip, self.plan, path))
+                except MediaError as error:
+                    self._lose_view(row, str(error))
+                else:
+                    views[row] = iter(stack.enter_context(Ahead(reader)))
+        return views
 
     def _check_views_ended(self) -> None:
-        self.mismatched_views |= {row for row, rest in self.views.items() if next(rest, None) is not None}
+        for row in list(self.views):
+            if self._next_view(row) is not None:
+                self._lose_view(row, _OTHER_LENGTH)
+
+    def _next_view(self, row: str) -> Frames | None:
+        try:
+            return next(self.views[row], None)
+        except MediaError as error:
+            self._lose_view(row, str(error))
+            return None
+
+    def _lose_view(self, row: str, why: str) -> None:
+        """Compare no further with a row's true view; the first reason is kept."""
+        self.views.pop(row, None)
+        about = f"clip '{self.clip.id}': its true view under {row}, '{self.clip.views[row]}', cannot be compared with"
+        self.lost_views.setdefault(row, f"{about}: {why}")
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
         pixels = reference.pixels.to(self.resources.device)
@@ -244,10 +266,9 @@ class _Run:
     def _next_views(self, count: int) -> dict[str, Frames]:
         found: dict[str, Frames] = {}
         for row in list(self.views):
-            frames = next(self.views[row], None)
+            frames = self._next_view(row)
             if frames is None or len(frames) != count:
-                del self.views[row]
-                self.mismatched_views.add(row)
+                self._lose_view(row, _OTHER_LENGTH)
             else:
                 found[row] = Frames(frames.pixels.to(self.resources.device), frames.times)
         return found

@@ -65,8 +65,13 @@ class Setting:
     def __str__(self) -> str:
         if self.is_original:
             return "original"
-        angles = ",".join("-" if angle is None else f"{angle:g}" for angle in (self.yaw, self.pitch, self.roll))
+        angles = ",".join(degrees(angle) for angle in (self.yaw, self.pitch, self.roll))
         return f"free-view:{angles}" + ("@relative" if self.mode == "relative" else "")
+
+
+def degrees(angle: float | None) -> str:
+    """An angle exactly, in as few digits as that takes; `-` for one that stays driven."""
+    return "-" if angle is None else repr(float(angle) + 0.0).removesuffix(".0")  # -0.0 prints as "-0"
 
 
 def _angle(part: str, text: str) -> float | None:
@@ -78,4 +83,4 @@ def _angle(part: str, text: str) -> float | None:
         angle = math.nan
     if not abs(angle) <= 180:
         raise BenchError(f"setting '{text}': '{part}' is not an angle between -180 and 180 degrees: {_SYNTAX}")
-    return angle + 0.0  # -0.0 prints as "-0"
+    return angle + 0.0

@@ -56,24 +56,26 @@ class ClipVideos:
                 self._give_up(name, fault)
 
     def write(self, reference: Frames, predictions: Mapping[str, Frames]) -> None:
-        """Write the next frames of every video."""
+        """Write the next frames of every video: a setting's ends where its predictions end.
+
+        Side by side, the panel of a setting without a prediction is black.
+        """
         if self.plan.codec is None:
             return
         if self._source is None:
             self._source = reference.pixels[:1].cpu()
+        rows = [str(setting) for setting in self.plan.settings]
         kept = {REFERENCE: reference.pixels}
-        kept |= {str(setting): predictions[str(setting)].pixels for setting in self._settings(predictions)}
+        kept |= {row: predictions[row].pixels for row in rows if row in predictions}
         if self.plan.side_by_side:
             source = self._source.expand(len(reference), -1, -1, -1)
-            kept[SIDE_BY_SIDE] = torch.cat([source, *(pixels.cpu() for pixels in kept.values())], dim=3)
+            panels = [_filled(kept.get(name), reference.pixels) for name in (REFERENCE, *rows)]
+            kept[SIDE_BY_SIDE] = torch.cat([source, *panels], dim=3)
         for name, pixels in kept.items():
             try:
-                self._writer(name, pixels).write(pixels.cpu(), reference.times)
+                self._writer(name, pixels).write(pixels.cpu(), reference.times[: len(pixels)])
             except (MediaError, OSError) as fault:
                 self._give_up(name, fault)
-
-    def _settings(self, predictions: Mapping[str, Frames]) -> list[Setting]:
-        return [setting for setting in self.plan.settings if str(setting) in predictions]
 
     def _writer(self, name: str, pixels: Tensor) -> VideoWriter:
         if name not in self._writers:
@@ -105,6 +107,14 @@ class ClipVideos:
             with contextlib.suppress(MediaError, OSError):
                 stack.__exit__(type(fault), fault, None)  # so that nothing half written stays behind
         self._writers[name] = _Nowhere()  # type: ignore[assignment]
+
+
+def _filled(pixels: Tensor | None, reference: Tensor) -> Tensor:
+    """As many frames as the reference has: black ones behind those that there are."""
+    filled = torch.zeros_like(reference, device="cpu")
+    if pixels is not None:
+        filled[: len(pixels)] = pixels
+    return filled
 
 
 class _Nowhere:

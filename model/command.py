@@ -19,7 +19,7 @@ from PIL import Image
 
 from bench.encoder import VideoWriter
 from bench.errors import BenchError, PredictionError
-from bench.settings import Setting
+from bench.settings import Setting, degrees
 from metrics.frames import Frames
 from model.interface import Driving, SettingReport
 from model.playback import Alignment, FileGenerator
@@ -27,6 +27,10 @@ from model.predictions import named
 
 PLACEHOLDERS = ("source", "driving", "output", "yaw", "pitch", "roll")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""Escape sequences that colour text and move the cursor."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What is left that a terminal obeys instead of showing it, and marks that turn the direction of writing."""
 _KEPT = 4000
 """Bytes of standard error that a failure quotes from."""
 
@@ -111,9 +115,6 @@ class CommandGenerator:
                 writer.write(frames.cpu())
 
     def _output(self, model: CommandModel, folder: Path, place: Path, setting: Setting) -> Path:
-        def degrees(angle: float | None) -> str:
-            return "-" if angle is None else f"{angle:g}"
-
         values = {
             "source": str(folder / "source.png"),
             "driving": str(folder / "driving.mkv"),
@@ -123,16 +124,17 @@ class CommandGenerator:
             "roll": degrees(setting.roll),
         }
         words = [_PLACEHOLDER.sub(lambda match: values[match[1]], word) for word in shlex.split(model.command)]
-        self._call(words, model.timeout, setting)
+        told = self._call(words, model.timeout, setting)
         found = named(place, "output")
         if len(found) != 1:
             raise PredictionError(
                 f"clip '{self.driving.id}': the model command ended without an error under {setting} "
-                f"but left {len(found)} outputs: it must write one, to {{output}}"
+                f"but left {len(found)} outputs ({told.rpartition(' | ')[2]}): it must write one, to {{output}}"
             )
         return found[0]
 
-    def _call(self, words: list[str], timeout: float, setting: Setting) -> None:
+    def _call(self, words: list[str], timeout: float, setting: Setting) -> str:
+        """Run the command; the end of what it wrote to standard error."""
         about = f"clip '{self.driving.id}': the model command"
         with tempfile.TemporaryFile() as said:  # a pipe would be held open by whatever outlives the command
             try:
@@ -155,16 +157,21 @@ class CommandGenerator:
                 ) from None
             finally:
                 _end(process)
+            told = _last_words(said)
             if code != 0:
                 how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
-                raise PredictionError(f"{about} {how} under {setting}: {_last_words(said)}")
+                raise PredictionError(f"{about} {how} under {setting}: {told}")
+            return told
 
 
 def _last_words(said: IO[bytes]) -> str:
-    """The end of what a command wrote to standard error, as one line."""
+    """The end of what a command wrote to standard error, as one line that does nothing to a terminal or a table."""
     said.seek(max(0, said.seek(0, os.SEEK_END) - _KEPT))
-    text = said.read().decode("utf-8", "replace")
-    return " | ".join(line.strip() for line in text.splitlines()[-20:] if line.strip()) or "it said nothing"
+    text = _COLOUR.sub("", said.read().decode("utf-8", "replace"))
+    lines = (
+        _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line.replace("\t", " ").strip()) for line in text.splitlines()[-20:]
+    )
+    return " | ".join(filter(None, lines)) or "it said nothing"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

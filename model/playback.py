@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from bench.container import open_media, video_stream
-from bench.errors import BenchError, PredictionError
+from bench.errors import BenchError, MediaError, PredictionError
 from bench.picture_folder import PictureFolder
 from bench.video import VideoReader
 from metrics.frames import Frames
@@ -29,6 +30,9 @@ LOSSLESS = frozenset({"ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo"
 RGB = frozenset({"rgb24", "bgr24", "rgb0", "bgr0", "0rgb", "0bgr", "rgba", "bgra", "argb", "abgr", "gbrp", "gbrap"})
 _SAME_RATE = 0.005
 """Relative difference up to which two rates are the same: 23.976 and 24 are."""
+
+_DAMAGED = "file is damaged: "
+"""How a reader's warning of damage begins; its remedy for a file that was downloaded follows the last colon."""
 
 _REMEDY = "score the common ones with --align shortest, or match by time with --align time"
 
@@ -50,7 +54,10 @@ def carrier_of(path: Path) -> str:
 
 @dataclass(slots=True)
 class FileGenerator:
-    """Reads the predictions of one clip in step with its reference. A video's fault ends its own row only."""
+    """Reads the predictions of one clip in step with its reference. A video's fault ends its own row only.
+
+    A damaged file is such a fault, wherever in it the damage is.
+    """
 
     driving: Driving
     align: Alignment
@@ -63,17 +70,20 @@ class FileGenerator:
         """Open one row's video; `find()` says where it is."""
         try:
             path = find()
-            self.streams[row] = FrameStream(self._frames(path), path)
-            self.carriers[row] = carrier_of(path)
+            with self._told(path):
+                self.streams[row] = FrameStream(self._frames(path), path)
+                self.carriers[row] = carrier_of(path)
         except BenchError as error:
             self.errors[row] = str(error)
+            self.streams.pop(row, None)
 
     def step(self, reference: Frames) -> Mapping[str, Frames]:
         """The frames of every row that belong to these reference frames."""
         found: dict[str, Frames] = {}
         for row, stream in list(self.streams.items()):
             try:
-                pixels = self._next(stream, reference)
+                with self._told(stream.path):
+                    pixels = self._next(stream, reference)
                 if len(pixels):
                     times = reference.times[: len(pixels)]
                     found[row] = Frames(self._checked(pixels, reference, stream).to(reference.pixels.device), times)
@@ -83,13 +93,21 @@ class FileGenerator:
         return found
 
     def close(self) -> Mapping[str, SettingReport]:
-        """What ended each row that has ended; a video longer than its reference is such an end if `strict`."""
+        """What ended each row that has ended; a video longer than its reference is such an end if `strict`.
+
+        Files are read to their ends: damage may be known only there.
+        """
         for row, stream in self.streams.items():
+            count = stream.taken
             try:
-                if self.align == "strict" and len(stream.take(1)):
-                    self.errors[row] = (
+                with self._told(stream.path):
+                    longer = len(stream.take(1)) > 0
+                    stream.drain()
+                self._see_intact(stream)
+                if self.align == "strict" and longer:
+                    raise PredictionError(
                         f"clip '{self.driving.id}': '{stream.path.name}' has more frames than its reference, which has "
-                        f"{stream.taken - 1}: {_REMEDY}"
+                        f"{count}: {_REMEDY}"
                     )
             except BenchError as error:
                 self.errors[row] = str(error)
@@ -97,7 +115,26 @@ class FileGenerator:
         rows = self.carriers | self.errors
         return {row: SettingReport(error=self.errors.get(row), carrier=self.carriers.get(row, "")) for row in rows}
 
-    def _frames(self, path: Path) -> Iterable[Frames]:
+    @contextmanager
+    def _told(self, path: Path) -> Iterator[None]:
+        """What is wrong with a prediction's file, told with the clip and a remedy for what was made, not downloaded."""
+        try:
+            yield
+        except MediaError as error:
+            what = str(error).replace(f"{path.parent}{os.sep}", "")
+            if not path.is_dir():
+                what = f"{what.rpartition(': ')[0]}: make it again"
+            raise PredictionError(f"clip '{self.driving.id}': its prediction cannot be scored: {what}") from error
+
+    def _see_intact(self, stream: FrameStream) -> None:
+        """Raise `PredictionError` if decoding has shown the file to be damaged; all of it is known at its end."""
+        if stream.faults:
+            raise PredictionError(
+                f"clip '{self.driving.id}': its prediction '{stream.path.name}' is damaged: "
+                f"{', '.join(stream.faults)}: make it again"
+            )
+
+    def _frames(self, path: Path) -> PictureFolder | VideoReader:
         if path.is_dir():
             return PictureFolder(path, self.driving.fps)
         reader = self._open.enter_context(VideoReader(path))
@@ -114,6 +151,7 @@ class FileGenerator:
             return torch.cat([stream.shown_at(float(time)) for time in reference.times])
         pixels = stream.take(len(reference))
         if self.align == "strict" and len(pixels) < len(reference):
+            self._see_intact(stream)
             raise PredictionError(
                 f"clip '{self.driving.id}': '{stream.path.name}' has only {stream.taken} frames, fewer than its "
                 f"reference: {_REMEDY}"
@@ -133,13 +171,28 @@ class FileGenerator:
 class FrameStream:
     """Frames of a video by count or by time, going forward only."""
 
-    def __init__(self, batches: Iterable[Frames], path: Path) -> None:
+    def __init__(self, source: PictureFolder | VideoReader, path: Path) -> None:
         self.path = path
         self.taken = 0
-        self._batches: Iterator[Frames] = iter(batches)
+        self._source = source
+        self._batches: Iterator[Frames] = iter(source)
         self._frames: Tensor | None = None
         self._times: list[float] = []
         self._shown: Tensor | None = None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is missing from the file or spoilt in it, as far as it has been read."""
+        if not isinstance(self._source, VideoReader) or not self._source.damaged:
+            return ()
+        damaged = [each for each in self._source.warnings if each.startswith(_DAMAGED)]
+        return tuple(each.removeprefix(_DAMAGED).rpartition(": ")[0] for each in damaged)
+
+    def drain(self) -> None:
+        """Read on to the end, and keep nothing."""
+        self._frames = None
+        for _ in self._batches:
+            pass
 
     def take(self, count: int) -> Tensor:
         """The next frames, at most `count`: (≤ count, 3, H, W) uint8."""

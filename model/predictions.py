@@ -28,7 +28,8 @@ class Predictions:
     Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*`
     where the run has one setting; a folder of that name holds the frames as pictures. `pattern` is a path under the
     folder with `{id}` and `{setting}` in it, and `*` for what differs; `table` a CSV file with the columns clip, file
-    and, for several settings, setting. `align` is what happens to the frames (model/playback.py).
+    and, for several settings, setting; its rows of settings that the run has not are left alone. `align` is what
+    happens to the frames (model/playback.py).
     """
 
     folder: Path
@@ -45,6 +46,11 @@ class Predictions:
         if self.pattern is not None and self.table is not None:
             raise BenchError("--pattern and --predictions-list exclude each other: name the files by one of them")
         if self.pattern is not None:
+            if Path(self.pattern).is_absolute():
+                raise BenchError(
+                    f"--pattern '{self.pattern}' is an absolute path: "
+                    f"write it relative to the folder of --predictions, '{self.folder}'"
+                )
             named = set(re.findall(r"\{(\w*)\}", self.pattern))
             for name in sorted(named - {"id", "setting"}):
                 raise BenchError(f"--pattern '{self.pattern}': there is no {{{name}}}: write {{id}} and {{setting}}")
@@ -73,7 +79,7 @@ class Predictions:
             PredictionError: there is none, or more than one.
         """
         if self.table is not None:
-            return self._listed(clip, setting, several=len(settings) > 1)
+            return self._listed(clip, setting)
         stem = file_name(clip)
         if self.pattern is not None:
             found, where = self._matching(stem, setting), str(self.folder / self._wanted(stem, setting))
@@ -113,9 +119,10 @@ class Predictions:
     def _folders(self, setting: Setting, settings: Settings) -> list[Path]:
         return [self.folder / setting.folder, *([self.folder] if len(settings) == 1 else [])]
 
-    def _listed(self, clip: str, setting: Setting, *, several: bool) -> Path:
+    def _listed(self, clip: str, setting: Setting) -> Path:
         assert self.table is not None
-        rows = [row for row in _rows(self.table) if row.clip == clip and (not several or row.setting == setting)]
+        # A row that names no setting is of the only one (`check`).
+        rows = [row for row in _rows(self.table) if row.clip == clip and row.setting in (None, setting)]
         if not rows:
             raise PredictionError(f"clip '{clip}': {self.table.name} names no prediction under {setting}")
         if len(rows) > 1:

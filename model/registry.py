@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.metadata
+import inspect
+import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +15,8 @@ from bench.errors import BenchError
 
 if TYPE_CHECKING:
     from model.interface import Model
+
+log = logging.getLogger(__name__)
 
 # name → "module:function"; the function takes (checkpoint, *, device, **options).
 TABLE: dict[str, str] = {
@@ -53,7 +58,7 @@ def load(name: str, *, checkpoint: Path | str | None = None, device: str = "cpu"
         **options: what the model's own `load` takes.
 
     Raises:
-        BenchError: the name is unknown, or the checkpoint does not fit.
+        BenchError: the name is unknown, the checkpoint does not fit, or a model of one's own cannot be made.
     """
     check(name)
     module, _, attribute = known().get(name, name).partition(":")
@@ -66,9 +71,31 @@ def load(name: str, *, checkpoint: Path | str | None = None, device: str = "cpu"
         ) from None
     except AttributeError:
         raise BenchError(f"--model {name}: '{module}' has no '{attribute}'") from None
+    _see_callable(name, make, options)
     try:
         return cast("Model", make(path, device=device, **options))
-    except TypeError as error:
-        if options and "keyword argument" in str(error):
-            raise BenchError(f"--model {name} does not take all of {', '.join(options)} ({error})") from None
+    except BenchError:
         raise
+    except Exception as error:
+        if name in TABLE:
+            raise  # a fault of ours keeps its traceback
+        log.exception("model %s could not be made", name)
+        raise BenchError(f"--model {name}: making it failed with {type(error).__name__}: {error}") from error
+
+
+def _see_callable(name: str, make: Any, options: Mapping[str, Any]) -> None:
+    """Raise `BenchError` if what a name stands for cannot be called as a model is made."""
+    try:
+        signature = inspect.signature(make)
+    except TypeError:
+        raise BenchError(f"--model {name} is no class and no function: name what makes your model") from None
+    except ValueError:  # written in C, and does not say what it takes
+        return
+    try:
+        signature.bind(None, device="cpu", **options)
+    except TypeError as error:
+        if any(f"'{option}'" in str(error) for option in options):
+            raise BenchError(f"--model {name} does not take all of {', '.join(options)} ({error})") from None
+        raise BenchError(
+            f"--model {name} cannot be called as (checkpoint, device=…) ({error}): see examples/my_model.py"
+        ) from None

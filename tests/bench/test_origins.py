@@ -1,5 +1,6 @@
 """One model, scored in this process, as an outside command, and as finished files."""
 
+import re
 import shutil
 import sys
 import time
@@ -23,7 +24,7 @@ from model.command import CommandModel
 from model.playback import carrier_of
 from model.predictions import Predictions
 from tests.bench.footage import write
-from tests.films import portrait_film
+from tests.films import portrait_film, portrait_frames
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGINAL, VIEW = Setting(), Setting.parse("free-view:30,10,0")
@@ -163,6 +164,58 @@ def test_a_clip_without_its_prediction_has_failed(films, in_process, tmp_path, m
     assert set(skipped["metric"]) == {*metrics} - {*PIXEL}
 
 
+def cut(path):
+    """Half of a film whose index stands in front."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flipped(path):
+    """The same number of frames, some of them with other bits."""
+    content = bytearray(path.read_bytes())
+    for place in range(len(content) // 2, len(content) - 200, 400):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def one_film(tmp_path_factory):
+    return portrait_film(tmp_path_factory.mktemp("one") / "c0.mp4", count=40)
+
+
+def damaged_film(path, damage):
+    with VideoWriter(path, size=(64, 64), codec="h264") as writer:
+        writer.write(torch.from_numpy(portrait_frames(60)))
+    damage(path)
+
+
+@pytest.mark.parametrize("align", ["strict", "shortest", "time"])
+@pytest.mark.parametrize(
+    "damage, words",
+    [(cut, r"\d+ of 60 promised frames could be read"), (flipped, r"\d+ frames were decoded with errors")],
+)
+def test_a_damaged_prediction_fails_its_row(one_film, tmp_path, align, damage, words):
+    """Also where the damage lies behind the last frame that the reference has."""
+    folder = tmp_path / "p"
+    folder.mkdir()
+    damaged_film(folder / "c0.mp4", damage)
+    chosen = ModelPlan("files", predictions=Predictions(folder, align=align))
+    rows = scored(one_film, tmp_path / "run", chosen, settings=(ORIGINAL,), codec=None).set_index("setting")
+    assert set(rows.loc["original", "status"]) == {"failed"}
+    for reason in rows.loc["original", "reason"]:
+        assert re.fullmatch(rf"clip 'c0': its prediction 'c0\.mp4' is damaged: .*{words}.*: make it again", reason)
+    assert set(rows.loc["ground-truth", "status"]) == {"value"}
+
+
+def test_a_command_that_writes_a_damaged_film_fails_its_row(one_film, tmp_path):
+    damaged_film(tmp_path / "broken.mp4", flipped)
+    command = (
+        f"{sys.executable} -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' {tmp_path / 'broken.mp4'} {{output}}"
+    )
+    chosen = ModelPlan("command", command=CommandModel(command, align="shortest"))
+    rows = scored(one_film, tmp_path / "run", chosen, settings=(ORIGINAL,), codec=None).set_index("setting")
+    assert all("its prediction 'output.mp4' is damaged" in reason for reason in rows.loc["original", "reason"])
+
+
 def test_notes_and_sound_beside_predictions_are_no_predictions(films, tmp_path):
     rows = outcomes(films, tmp_path, lambda folder, frames: (folder / "clip0.wav").write_bytes(b"RIFF"))
     assert set(rows["status"]) == {"value"}
@@ -177,6 +230,22 @@ def test_shortest_scores_the_common_frames(films, tmp_path):
     rows = outcomes(films, tmp_path, lambda folder, frames: film_of(folder / "clip0.mkv", frames[:7]), align="shortest")
     assert rows.loc["l1", "n"] == 7
     assert rows.loc["l1", "value"] == 0
+
+
+@pytest.mark.parametrize("count", [3, 7])
+def test_a_shorter_prediction_costs_no_other_row_its_videos(films, tmp_path, count):
+    folder = tmp_path / "p"
+    folder.mkdir()
+    film_of(folder / "clip0.mkv", decoded(films / "clip0.mp4")[:count])
+    chosen = ModelPlan("files", predictions=Predictions(folder, align="shortest"))
+    rows = scored(
+        films / "clip0.mp4", tmp_path / "run", chosen, settings=(ORIGINAL,), codec="h264", side_by_side=True, batch=5,
+    ).set_index(["setting", "metric"])  # fmt: skip
+    assert set(rows["status"]) == {"value"}
+    assert (rows.loc[("original", "l1"), "n"], rows.loc[("ground-truth", "l1"), "n"]) == (count, 9)
+    videos = read_manifest(tmp_path / "run").clips[0].videos
+    lengths = {name: len(decoded(tmp_path / "run" / path)) for name, path in videos.items()}
+    assert lengths == {"reference": 9, "original": count, "side-by-side": 9}
 
 
 def test_time_matches_predictions_of_another_rate(films, tmp_path):
@@ -230,6 +299,7 @@ def test_a_star_in_a_pattern_stands_for_what_differs(tmp_path):
         ("{id}.mp4", SETTINGS, r"needs \{setting\}"),
         ("all.mp4", (ORIGINAL,), r"needs \{id\}"),
         ("{id}-{seed}.mp4", (ORIGINAL,), r"there is no \{seed\}"),
+        (str(ROOT / "{id}.mkv"), (ORIGINAL,), r"is an absolute path: write it relative to the folder of --predictions"),
     ],
 )
 def test_patterns_that_cannot_tell_clips_apart_are_refused(tmp_path, pattern, settings, words):
@@ -259,6 +329,22 @@ def test_a_clip_that_is_listed_twice_is_ambiguous(tmp_path):
         Predictions(tmp_path, table=tmp_path / "list.csv").find("a", ORIGINAL, (ORIGINAL,))
 
 
+def test_a_list_is_taken_by_its_settings_also_in_a_run_with_one(tmp_path):
+    for name in ("view.mkv", "same.mkv", "only.mkv"):
+        (tmp_path / name).write_bytes(b"x")
+    table = tmp_path / "list.csv"
+    table.write_text(
+        'clip,setting,file\na,"free-view:30,10,0",view.mkv\na,original,same.mkv\nb,"free-view:30,10,0",view.mkv\n'
+    )
+    listed = Predictions(tmp_path, table=table)
+    assert listed.find("a", ORIGINAL, (ORIGINAL,)).name == "same.mkv"
+    assert listed.find("a", VIEW, (VIEW,)).name == "view.mkv"
+    with pytest.raises(BenchError, match=r"clip 'b': list\.csv names no prediction under original"):
+        listed.find("b", ORIGINAL, (ORIGINAL,))
+    (tmp_path / "plain.csv").write_text("clip,file\na,only.mkv\n")
+    assert Predictions(tmp_path, table=tmp_path / "plain.csv").find("a", VIEW, (VIEW,)).name == "only.mkv"
+
+
 def test_files_of_no_clip_are_reported(films, in_process, tmp_path):
     folder = tmp_path / "p"
     folder.mkdir()
@@ -279,6 +365,23 @@ def test_files_of_no_clip_are_reported(films, in_process, tmp_path):
             "exited with 1 under original: no GPU here",
         ),
         (f"{sys.executable} -c 'pass' {{output}}", "left 0 outputs"),
+        (
+            f"{sys.executable} -c 'import sys; print(\"loading\\nno face found\", file=sys.stderr)' {{output}}",
+            "left 0 outputs (no face found): it must write one, to {output}",
+        ),
+        (
+            f"{sys.executable} -c 'import sys; sys.exit(\"\\x1b[31mred\\x1b[0m\\0 a\\tb \\x1b]0;title\\x07\\x08\")' {{output}}",
+            "exited with 1 under original: red\N{REPLACEMENT CHARACTER} a b "
+            "\N{REPLACEMENT CHARACTER}]0;title\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}",
+        ),
+        (
+            f"{sys.executable} -c 'import sys; open(sys.argv[1], \"w\")' {{output}}",
+            "clip 'clip0': its prediction cannot be scored: output.mp4 is empty (0 bytes): make it again",
+        ),
+        (
+            f'{sys.executable} -c \'import sys; open(sys.argv[1], "w").write("done")\' {{output}}',
+            "clip 'clip0': its prediction cannot be scored: output.mp4 is not a video file that can be read: make it again",
+        ),
         (
             f"{sys.executable} -c 'import sys, time; print(\"loading\", file=sys.stderr, flush=True); time.sleep(60)' {{output}}",
             "took more than 3 s under original and was ended (--model-timeout): loading",

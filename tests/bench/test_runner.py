@@ -11,6 +11,8 @@ from rich.console import Console
 from bench import pipeline
 from bench import suite as suites
 from bench.clips import Clip, digests
+from bench.errors import BenchError
+from bench.generator import ModelOrigin
 from bench.manifest import RunManifest
 from bench.plan import ModelPlan, Plan
 from bench.prepare.recipe import Recipe
@@ -372,6 +374,67 @@ def test_a_models_fault_ends_its_rows_and_no_other(films, tmp_path, monkeypatch,
     assert set(rows.loc["static", "status"]) == {"value"}
 
 
+class Vandal:
+    """A model that blackens all that it is given, and returns that."""
+
+    name, size = "vandal", None
+
+    def describe(self):
+        return {}
+
+    def open(self, driving, settings):
+        self.settings = settings
+        driving.source.zero_()
+        for frames in driving.reopen():
+            frames.zero_()
+        return self
+
+    def step(self, driving):
+        return dict.fromkeys(self.settings, driving.zero_())
+
+    def close(self):
+        return {}
+
+
+def test_a_model_that_writes_into_its_frames_changes_no_reference(films, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "load", lambda name, **options: Vandal())
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), batch=4, codec=None)
+    run(suites.of_videos([str(films / "clip0.mp4")]), chosen, console=quiet())
+    reference = decoded(films / "clip0.mp4")
+    still = reference[:1].expand_as(reference).contiguous()
+    shown = {"ground-truth": reference, "static": still, "original": torch.zeros_like(reference)}
+    for row, frames in shown.items():
+        for metric, expected in score(PIXEL, frames, reference).items():
+            assert values(tmp_path / "run", row, metric)["clip0"] == pytest.approx(expected.value, rel=1e-9)
+
+
+def test_numbers_of_any_library_describe_a_model(monkeypatch):
+    said = {"steps": np.int64(3), "gain": np.float32(0.5), "kind": "x", "fast": True}
+    monkeypatch.setattr(Faulty, "describe", lambda self: said)
+    assert ModelOrigin(Faulty(None)).describe() == said
+
+
+@pytest.mark.parametrize(
+    "said, words",
+    [
+        (None, r"the model Faulty: describe\(\) gave NoneType: it must give a mapping"),
+        ({"size": [1, 2]}, r"describe\(\) gave 'size': list: give texts, numbers"),
+        (RuntimeError("not yet"), r"describe\(\) failed with RuntimeError: not yet"),
+    ],
+)
+def test_a_model_that_cannot_be_described_is_one_mistake(films, tmp_path, monkeypatch, said, words):
+    def describe(self):
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    monkeypatch.setattr(Faulty, "describe", describe)
+    monkeypatch.setattr(models, "load", lambda name, **options: Faulty(None))
+    with pytest.raises(BenchError, match=words):
+        run(suites.of_videos([str(films)]), plan(tmp_path / "run", model=ModelPlan("copy")), console=quiet())
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_free_view_that_does_not_turn_is_a_failure(films, tmp_path, monkeypatch):
     monkeypatch.setattr(models, "load", lambda name, **options: Faulty("still"))
     chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW))
@@ -424,6 +487,25 @@ def test_a_true_view_of_another_length_fails_its_own_columns_only(films, tmp_pat
         assert rows.loc["l1_true_view", "status"] == "failed"
         assert "another length" in rows.loc["l1_true_view", "reason"]
         assert rows.loc["l1", "status"] == "value"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no video"], ids=["missing", "empty", "text"])
+def test_a_true_view_that_cannot_be_read_fails_its_own_columns_only(films, tmp_path, content):
+    suite = suites.of_videos([str(films / "clip0.mp4")])
+    lost = tmp_path / "nope.mp4"
+    if content is not None:
+        lost.write_bytes(content)
+    other = Setting.parse("free-view:-30,0,0")
+    clip = replace(suite.clips[0], views={str(VIEW): lost, str(other): films / "clip0.mp4"})
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW, other), codec=None)
+    run(replace(suite, clips=(clip,)), chosen, console=quiet())
+    rows = read_clips(tmp_path / "run").set_index(["setting", "metric"])
+    failed = rows[rows["status"] == "failed"]
+    assert {metric for _, metric in failed.index} == {f"{metric}_true_view" for metric in PIXEL}
+    assert {setting for setting, _ in failed.index} == {str(VIEW)}
+    for reason in failed["reason"]:
+        assert reason.startswith(f"clip 'clip0': its true view under {VIEW}, '{lost}', cannot be compared with: ")
+    assert rows.loc[(str(other), "l1_true_view"), "value"] == 0
 
 
 def test_the_manifest_is_read_back_as_written(static_run):

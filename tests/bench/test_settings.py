@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from bench.settings import Setting
+from bench.settings import Setting, degrees
 
 ANGLES = st.one_of(st.none(), st.floats(-180, 180).map(lambda angle: float(f"{angle:g}")))
 
@@ -50,6 +50,27 @@ def test_anything_else_is_a_mistake_that_names_the_text(text):
 
 def test_minus_zero_is_zero():
     assert math.copysign(1, Setting.parse("free-view:-0,1,1").yaw) == 1
+
+
+@given(angle=st.floats(-180, 180))
+def test_texts_are_exact_and_as_short_as_that_allows(angle):
+    text = str(Setting(angle, angle, 0.0))
+    assert Setting.parse(text) == Setting(angle, angle, 0.0)
+    assert str(Setting.parse(text)) == text
+    assert ".0," not in text
+    assert "-0," not in text
+
+
+def test_angles_that_agree_to_six_digits_are_two_settings():
+    texts = ["free-view:30.12345678,0,0", "free-view:30.1234999,0,0"]
+    settings = [Setting.parse(text) for text in texts]
+    assert [str(setting) for setting in settings] == texts
+    assert len({setting.folder for setting in settings}) == 2
+
+
+@pytest.mark.parametrize("angle, text", [(30, "30"), (30.0, "30"), (-7.5, "-7.5"), (-0.0, "0"), (None, "-")])
+def test_degrees_are_written_as_people_write_them(angle, text):
+    assert degrees(angle) == text
 
 
 def test_folder_names_hold_no_colon():

@@ -13,6 +13,20 @@ class Still:
 
     def __init__(self, checkpoint, *, device):
         self.checkpoint, self.device = checkpoint, device
+
+class Raises:
+    def __init__(self, checkpoint, *, device):
+        raise RuntimeError(f"no {device} here")
+
+class RaisesTypeError:
+    def __init__(self, checkpoint, *, device, **options):
+        dict(None)
+
+class Deviceless:
+    def __init__(self, checkpoint=None):
+        pass
+
+NUMBER = 3
 """
 METADATA = "Metadata-Version: 2.1\nName: their-talker\nVersion: 1.0\n"
 ENTRY = f"[{registry.ENTRY_POINTS}]\ntheirs = their_talker:Still\nstatic = their_talker:Still\n"
@@ -52,6 +66,11 @@ def test_a_class_is_loaded_by_its_path(installed):
         ("statik", "did you mean static"),
         ("nobody.there:Model", r"'nobody\.there' cannot be imported"),
         ("their_talker:Sitll", "'their_talker' has no 'Sitll'"),
+        ("their_talker:Raises", "--model their_talker:Raises: making it failed with RuntimeError: no cpu here"),
+        ("their_talker:RaisesTypeError", "making it failed with TypeError: 'NoneType' object is not iterable"),
+        ("their_talker:Deviceless", r"cannot be called as \(checkpoint, device=…\) \(.*'device'\)"),
+        ("their_talker:NUMBER", "is no class and no function"),
+        ("os.path:join", "cannot be called as"),
     ],
 )
 def test_mistakes_are_sentences(installed, name, words):
