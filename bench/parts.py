@@ -52,7 +52,8 @@ class Parts:
 
     def remove(self) -> None:
         """Delete the parts, once the run's own tables hold them."""
-        shutil.rmtree(self.folder)
+        if self.folder.exists():  # an interrupted run may have none
+            shutil.rmtree(self.folder)
 
     @staticmethod
     def _rows(parts: list[Path], table: str) -> Iterator[list[str]]:
