@@ -261,16 +261,12 @@ def _device(name: str, *, dry: bool) -> str:
 
 
 def _claim(out: Path, *, overwrite: bool) -> None:
-    """Make sure that no other run is lost by writing to `out`."""
-    import shutil
-
+    """Make sure that no other run is lost by writing to `out`. An old one goes when the new one begins, not before."""
     if (out / "run.json").exists():
         if not overwrite:
             raise BenchError(
                 f"'{out}' already holds a run: name another folder with --out or replace it with --overwrite"
             )
-        for name in ("videos", ".parts"):
-            shutil.rmtree(out / name, ignore_errors=True)
     elif out.is_dir() and any(out.iterdir()):
         raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
     elif out.exists() and not out.is_dir():

@@ -25,7 +25,7 @@ from bench.pipeline import ClipResult
 from bench.plan import CODEC_FLOOR, GROUND_TRUTH, STATIC, Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
-from bench.store import read_clips, write_text
+from bench.store import PARTS, clear, read_clips, write_text
 from bench.suite import Suite
 from bench.summary import summarise, to_csv
 from bench.table import Table, tables
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PARTS = ".parts"
 _AT_THE_END = ("pyarrow.parquet", "pandas")
 
 
@@ -171,6 +170,7 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     manifest = _manifest(suite, plan, protocol, metrics, description, command)
     parts = Parts(plan.out / PARTS)
     with _writable(plan.out):
+        clear(plan.out)
         write_text(plan.out / "run.json", manifest.model_dump_json(indent=2))
     pools = _SuitePools()
     complete = False

@@ -12,11 +12,13 @@ Values keep full precision (`repr` of a float64); infinities are `inf`; a row wi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +42,33 @@ SUMMARY_COLUMNS = (
 `frame_mean` over all `frames`; `pooled` the value over the whole suite at once (FID, KID), from `pooled_n` frames."""
 
 FRAME_COLUMNS = ("clip", "setting", "frame", "time", "metric", "value")
+
+PARTS = ".parts"
+"""Folder of what a run has so far (bench/parts.py)."""
+
+_TABLES = ("clips.csv", "details.csv", "summary.csv", "frames.parquet", "table.md")
+_REPORTS = ("report", "comparison")
+_REPORTED = (
+    "index.html", "data", "assets", "videos", "tables.md", "tables.json", "tables.html", "csv", "latex", "plots",
+    "strips",
+)  # fmt: skip
+"""What `report.py` writes into its folder."""
+
+
+def clear(folder: Path) -> None:
+    """Remove an old run's numbers, videos and reports, by the names that they have; other files stay.
+
+    Its `run.json` stays as well, until the new one takes its place: what lies between is a run without tables.
+    """
+    reported = [folder / report / name for report in _REPORTS for name in _REPORTED]
+    for path in (*(folder / name for name in (*_TABLES, PARTS, "videos")), *reported):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for report in _REPORTS:
+        with contextlib.suppress(OSError):  # it is not there, or holds something else
+            (folder / report).rmdir()
 
 
 def file_name(text: str) -> str:

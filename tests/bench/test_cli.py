@@ -75,6 +75,51 @@ def test_a_run_that_is_there_is_not_overwritten(tmp_path, capsys):
     assert main([*words, "--overwrite"]) == 0
 
 
+@pytest.fixture
+def old_run(tmp_path):
+    """A run folder with a report and the user's own files, and the words that made it."""
+    portrait_film(tmp_path / "in" / "one.mp4")
+    words = ["--videos", str(tmp_path / "in"), "--metrics", "l1", "--out", str(tmp_path / "run")]
+    assert main(words) == 0
+    from bench.report.command import main as report
+
+    assert report([str(tmp_path / "run"), "--plots", "bars"]) == 0
+    for folder in ("", "report"):
+        (tmp_path / "run" / folder / "notes.txt").write_text("mine")
+    return tmp_path / "run", words
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_overwrite_takes_nothing_before_the_run_begins(old_run, tmp_path, capsys):
+    run, words = old_run
+    before = contents(run)
+    assert main([*words, "--overwrite", "--checkpoint", str(tmp_path / "nope")]) == 2
+    assert contents(run) == before
+
+
+def test_overwrite_leaves_no_number_of_the_old_run(old_run, monkeypatch, capsys):
+    """Killed in its first clip, the new run has no table that could be taken for its own."""
+    from bench import runner
+
+    class Killed(BaseException):
+        pass
+
+    def dying(*args, **options):
+        raise Killed
+
+    monkeypatch.setattr("bench.workers.run_clip", dying)
+    monkeypatch.setattr(runner, "_finish", lambda *args, **options: None)
+    run, words = old_run
+    old = (run / "run.json").read_bytes()
+    with pytest.raises(Killed):
+        main([*words, "--overwrite"])
+    assert set(contents(run)) == {"run.json", "notes.txt", "report/notes.txt"}
+    assert (run / "run.json").read_bytes() != old
+
+
 def test_a_folder_of_other_things_is_not_filled(tmp_path, capsys):
     film = portrait_film(tmp_path / "one.mp4")
     (tmp_path / "notes").mkdir()
