@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bench.manifest import ClipRecord
 from bench.pipeline import ClipResult
-from bench.store import CLIP_COLUMNS, FRAME_COLUMNS, write_atomically, write_text
+from bench.store import CLIP_COLUMNS, FRAME_COLUMNS, readable, write_atomically, write_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +37,7 @@ class Parts:
         frames = frame_table(result)
         write_atomically(self.folder / f"{index:06d}.parquet", lambda path: parquet.write_table(frames, path))
         rows = {"clips": clip_rows(result, row_hash), "details": detail_rows(result)}
-        part = {"record": result.record.model_dump(mode="json"), **rows}
+        part = _readable({"record": result.record.model_dump(mode="json"), **rows})
         # The JSON is written last: a part counts once it is there.
         write_text(self.folder / f"{index:06d}.json", json.dumps(part, ensure_ascii=False))
 
@@ -124,7 +124,7 @@ def frame_table(result: ClipResult) -> pa.Table:
         count = len(values)
         times = result.times if len(result.times) == count else np.full(count, np.nan)
         columns = [
-            pa.array([result.record.id] * count),
+            pa.array([readable(result.record.id)] * count),
             pa.array([setting] * count),
             pa.array(np.arange(count, dtype=np.int32)),
             pa.array(times),
@@ -143,6 +143,15 @@ def _join_frames(parts: list[Path], path: Path) -> None:
             table = parquet.read_table(part.with_suffix(".parquet"), schema=_frame_schema())
             if len(table):
                 writer.write_table(table)
+
+
+def _readable(value: Any) -> Any:
+    """The same, with every text in it readable: paths and messages may hold bytes that are no UTF-8."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, dict):
+        return {name: _readable(part) for name, part in value.items()}
+    return [_readable(part) for part in value] if isinstance(value, list) else value
 
 
 def _csv(columns: tuple[str, ...], rows: Iterator[list[str]]) -> str:

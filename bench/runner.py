@@ -25,7 +25,7 @@ from bench.pipeline import ClipResult
 from bench.plan import CODEC_FLOOR, GROUND_TRUTH, STATIC, Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
-from bench.store import PARTS, clear, read_clips, write_text
+from bench.store import PARTS, clear, read_clips, readable, write_text
 from bench.suite import Suite
 from bench.summary import summarise, to_csv
 from bench.table import Table, tables
@@ -215,21 +215,25 @@ def _manifest(
     description: Description,
     command: Sequence[str],
 ) -> RunManifest:
+    described = {
+        name: readable(value) if isinstance(value, str) else value
+        for name, value in {**description, **_strays(suite, plan)}.items()
+    }
     return RunManifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=tuple(command),
+        command=tuple(readable(word) for word in command),
         protocol=protocol,
         protocol_hash=protocol.hash,
         suite=SuiteRecord(
             id=suite.id,
             version=suite.version,
-            title=suite.title,
+            title=readable(suite.title),
             listed=suite.listed,
             present=suite.listed - len(suite.missing),
             selected=len(suite.clips),
             missing=suite.missing,
         ),
-        model=ModelRecord(name=plan.model.name, description={**description, **_strays(suite, plan)}),
+        model=ModelRecord(name=readable(plan.model.name), description=described),
         settings=plan.rows,
         metrics=tuple(_record(metric) for metric in metrics),
         environment=environment(plan.device),

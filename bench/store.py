@@ -54,6 +54,8 @@ _REPORTED = (
 )  # fmt: skip
 """What `report.py` writes into its folder."""
 
+_UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps such bytes in a path
+
 
 def clear(folder: Path) -> None:
     """Remove an old run's numbers, videos and reports, by the names that they have; other files stay.
@@ -81,6 +83,11 @@ def file_name(text: str) -> str:
     return f"{safe}~{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
+def readable(text: str) -> str:
+    """`text` with the bytes of a file name that are no UTF-8 written out, as `\\xff`: what every reader can take."""
+    return _UNDECODED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +103,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically, with line ends as given."""
+    """Write UTF-8 text atomically, with line ends as given; see `readable` for bytes that are none."""
+    text = readable(text)
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
 
 

@@ -19,7 +19,7 @@ from bench.errors import BenchError
 from bench.prepare.recipe import Recipe
 from bench.record import Record
 from bench.settings import Setting
-from bench.store import file_name
+from bench.store import file_name, readable
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -247,7 +247,7 @@ def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
     for path in (source, driving):
         if not path.is_file():
             raise BenchError(f"the pairs '{table}', line {line}: '{path}' is not a file")
-    return Clip(id=row.get("id") or f"{source.stem}--{driving.stem}", path=driving, source=source)
+    return Clip(id=row.get("id") or readable(f"{source.stem}--{driving.stem}"), path=driving, source=source)
 
 
 def _refuse_repeats(clips: Sequence[Clip], where: str) -> None:
@@ -266,10 +266,11 @@ def _expand(pattern: str) -> list[Path]:
 
 
 def _identities(paths: Sequence[Path]) -> list[str]:
-    identities = [path.stem for path in paths]
-    for longer in (lambda path: path.name, lambda path: str(path)):
+    identities = [readable(path.stem) for path in paths]
+    for longer in ([path.name for path in paths], [str(path) for path in paths]):
         counts = Counter(identities)
         identities = [
-            longer(path) if counts[identity] > 1 else identity for identity, path in zip(identities, paths, strict=True)
+            readable(name) if counts[identity] > 1 else identity
+            for identity, name in zip(identities, longer, strict=True)
         ]
     return identities

@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -6,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from bench.store import read_clips
+from bench.store import read_clips, read_frames, read_manifest
 from tests.films import portrait_film
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +137,30 @@ def test_failed_clips_decide_the_exit_code(tmp_path, capsys):
     assert main([*words, "--out", str(tmp_path / "a")]) == 1
     assert "bad.mp4" in capsys.readouterr().out
     assert main([*words, "--out", str(tmp_path / "b"), "--max-failures", "1"]) == 0
+
+
+def test_a_name_that_is_no_utf8_is_a_clip_like_others(tmp_path, capsys):
+    portrait_film(tmp_path / "in" / "z.mp4")
+    shutil.copy(tmp_path / "in" / "z.mp4", tmp_path / "in" / os.fsdecode(b"nonutf\xff.mp4"))
+    (tmp_path / "in" / os.fsdecode(b"broken\xff.mp4")).write_bytes(b"not a video")
+    words = [
+        "--videos",
+        str(tmp_path / "in"),
+        "--metrics",
+        "l1",
+        "fid",
+        "--no-download",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    assert main(words) == 1
+    rows = read_clips(tmp_path / "run").query("metric == 'l1' and setting == 'original'").set_index("clip")["status"]
+    assert rows.to_dict() == {r"broken\xff": "failed", r"nonutf\xff": "value", "z": "value"}
+    assert set(read_frames(tmp_path / "run")["clip"]) == {r"nonutf\xff", "z"}
+    records = {clip.id: clip for clip in read_manifest(tmp_path / "run").clips}
+    assert records[r"nonutf\xff"].path.endswith(r"/nonutf\xff.mp4")
+    assert r"broken\xff.mp4" in records[r"broken\xff"].reason
+    assert (tmp_path / "run" / records[r"nonutf\xff"].videos["original"]).is_file()
 
 
 def test_a_damaged_clip_is_scored_and_decides_the_exit_code(tmp_path, capsys):

@@ -1,9 +1,11 @@
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from bench.store import file_name, read_manifest, write_atomically, write_text
+from bench.store import file_name, read_manifest, readable, write_atomically, write_text
 
 
 @given(st.text())
@@ -23,6 +25,14 @@ def test_different_clips_get_different_files(first, second):
 def test_ordinary_and_foreign_names_stay_as_they_are():
     for name in ("id10280#abc#000100#000200", "视频 测试", "take [1] (final)", "señor_$%&"):
         assert file_name(name) == name
+
+
+def test_names_that_are_no_utf8_are_written_out(tmp_path):
+    name = os.fsdecode(b"caf\xe9 \xff")
+    assert readable(name) == r"caf\xe9 \xff"
+    assert readable("café") == "café"
+    write_text(tmp_path / "table.md", name)
+    assert (tmp_path / "table.md").read_text("utf-8") == readable(name)
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
