@@ -7,7 +7,9 @@ import contextlib
 import gc
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from bench.suite import Suite
 
 DONE, FAULT, MISTAKE, REGRESSION = 0, 1, 2, 3
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 
 # name → "module:function"; the function takes the words after the name and returns an exit code.
 SUBCOMMANDS: dict[str, str] = {
@@ -36,6 +38,10 @@ SUBCOMMANDS: dict[str, str] = {
 }
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, of a scheduler or a container: the run ends as with Ctrl-C."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. A user's mistake is one sentence on standard error."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -45,17 +51,37 @@ def main(argv: Sequence[str] | None = None) -> int:
             module, function = SUBCOMMANDS[words[0]].split(":")
             command = cast("Callable[[list[str]], int]", getattr(importlib.import_module(module), function))
             return command(words[1:])
-        return _run(words)
+        with _terminable():
+            return _run(words)
     except BenchError as error:
         print(f"benchmark.py: {error}", file=sys.stderr)
         return MISTAKE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("benchmark.py: interrupted; what had ended is kept", file=sys.stderr)
-        return INTERRUPTED
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; do not let the interpreter complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAULT
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does; a handler that somebody else has installed stays theirs."""
+
+    def terminate(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what had ended is being kept
+        raise Terminated
+
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _utf8() -> None:

@@ -19,7 +19,7 @@ examples:
   python benchmark.py --videos clips --settings original free-view:30,10,0 --model facevid2vid --checkpoint FILE
 
 exit codes: 0 done; 1 a fault, or more failed and damaged clips than --max-failures; 2 a mistake in what was asked for;
-3 a regression against --check's baseline
+3 a regression against --check's baseline; 130 or 143 interrupted (Ctrl-C or SIGTERM), with what had ended kept
 """
 
 
