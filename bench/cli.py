@@ -173,28 +173,28 @@ def _check_names(options: argparse.Namespace) -> None:
         Setting.parse(setting)
     for metric in options.metrics or ():
         metrics.check(metric)
-    models.check(options.model or "static")
+    models.check("static" if options.model is None else options.model)
     presets.get(options.preset)
     if options.update_baseline and not options.check:
         raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
     if options.check and not options.update_baseline and not options.check.is_file():
         raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
-    if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
+    if sum(choice is not None for choice in (options.model, options.predictions, options.model_command)) > 1:
         raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
-    if not (options.suite or options.videos or options.pairs):
+    if options.suite is None and options.videos is None and options.pairs is None:
         raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
 
 
 def _suite(options: argparse.Namespace) -> Suite:
     from bench import suite as suites
 
-    if options.pairs:
+    if options.pairs is not None:
         chosen = suites.of_pairs(options.pairs)
-    elif options.videos:
+    elif options.videos is not None:
         chosen = suites.of_videos(options.videos)
     else:
         chosen = suites.load(options.suite, data=options.data)
-    if options.source:
+    if options.source is not None:
         chosen = chosen.animating(options.source)
     return chosen.first(options.limit)
 
@@ -234,14 +234,14 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
 def _model(options: argparse.Namespace) -> ModelPlan:
     from bench.plan import ModelPlan
 
-    if options.predictions:
+    if options.predictions is not None:
         from model.predictions import Predictions
 
         if not options.predictions.is_dir():
             raise BenchError(f"--predictions '{options.predictions}' is not a folder")
         chosen = Predictions(options.predictions, options.pattern, options.predictions_list, options.align)
         return ModelPlan(options.predictions.resolve().name, predictions=chosen)
-    if options.model_command:
+    if options.model_command is not None:
         from model.command import CommandModel
 
         return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))

@@ -27,6 +27,13 @@ ROOT = Path(__file__).resolve().parents[2]
         (["--videos", "x", "--limit", "0"], "0 is too few"),
         (["--videos", "x", "--size", "big"], "is not a size"),
         (["list", "metrix"], "metrix"),
+        (["--videos", ""], "--videos: its value is empty"),
+        (["--videos", "x", "--model", ""], "--model: its value is empty"),
+        (["--videos", "x", "--model-command", ""], "--model-command: its value is empty"),
+        (["--videos", "x", "--model-command", " "], "--model-command: its value is empty"),
+        (["--videos", "x", "--predictions", ""], "--predictions: its value is empty"),
+        (["--videos", "x", "--checkpoint", ""], "--checkpoint: its value is empty"),
+        (["--videos", "x", "--check", ""], "--check: its value is empty"),
     ],
 )
 def test_mistakes_are_one_sentence_and_exit_2(words, expected, capsys):
