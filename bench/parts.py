@@ -32,10 +32,8 @@ class Parts:
 
     def add(self, index: int, result: ClipResult, row_hash: Callable[[str], str]) -> None:
         """Keep one clip's result; `index` is its place in the suite."""
-        from pyarrow import parquet
-
         frames = frame_table(result)
-        write_atomically(self.folder / f"{index:06d}.parquet", lambda path: parquet.write_table(frames, path))
+        write_atomically(self.folder / f"{index:06d}.parquet", lambda path: _write_table(frames, path))
         rows = {"clips": clip_rows(result, row_hash), "details": detail_rows(result)}
         part = _readable({"record": result.record.model_dump(mode="json"), **rows})
         # The JSON is written last: a part counts once it is there.
@@ -135,12 +133,21 @@ def frame_table(result: ClipResult) -> pa.Table:
     return pa.concat_tables(tables).unify_dictionaries() if tables else _frame_schema().empty_table()
 
 
+def _write_table(table: pa.Table, path: Path) -> None:
+    from pyarrow import parquet
+
+    # Open files, not paths: pyarrow takes 'results:1/RUN' for an address, and no path that is no UTF-8.
+    with path.open("wb") as file:
+        parquet.write_table(table, file)
+
+
 def _join_frames(parts: list[Path], path: Path) -> None:
     from pyarrow import parquet
 
-    with parquet.ParquetWriter(path, _frame_schema()) as writer:
+    with path.open("wb") as file, parquet.ParquetWriter(file, _frame_schema()) as writer:
         for part in parts:
-            table = parquet.read_table(part.with_suffix(".parquet"), schema=_frame_schema())
+            with part.with_suffix(".parquet").open("rb") as read:
+                table = parquet.read_table(read, schema=_frame_schema())
             if len(table):
                 writer.write_table(table)
 

@@ -145,8 +145,10 @@ def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
     import pandas as pd
 
     filters = None if clip is None else [("clip", "==", clip)]
+    path = folder / "frames.parquet"
     try:
-        return pd.read_parquet(folder / "frames.parquet", filters=filters)
+        with path.open("rb") as file:
+            return pd.read_parquet(file, filters=filters)
     except FileNotFoundError:
         raise BenchError(f"'{folder}' has no frames.parquet: run the benchmark again") from None
 

@@ -170,6 +170,19 @@ def test_a_name_that_is_no_utf8_is_a_clip_like_others(tmp_path, capsys):
     assert (tmp_path / "run" / records[r"nonutf\xff"].videos["original"]).is_file()
 
 
+def test_names_that_look_like_addresses_are_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ("10:30.mp4", "file:c0.mp4", "pipe:0.mp4")
+    whole = portrait_film(tmp_path / "whole.mp4")
+    for name in names:
+        shutil.copy(whole, tmp_path / name)
+    assert main(["--videos", *names, "--metrics", "l1", "--out", "results:1"]) == 0
+    rows = read_clips(Path("results:1"))
+    assert set(rows[rows["status"] == "value"]["clip"]) == {"10:30", "file:c0", "pipe:0"}
+    assert set(read_frames(Path("results:1"))["clip"]) == {"10:30", "file:c0", "pipe:0"}
+    assert len(list(Path("results:1").glob("videos/original/*.mp4"))) == 3
+
+
 def test_a_damaged_clip_is_scored_and_decides_the_exit_code(tmp_path, capsys):
     portrait_film(tmp_path / "in" / "good.mp4")
     whole = portrait_film(tmp_path / "whole.mkv", count=60)
