@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.gate_options import add_options
 from bench.parser import Parser
 
@@ -178,6 +179,12 @@ def _weights(text: str) -> tuple[str, Path]:
     name, equals, file = text.partition("=")
     if not equals or not Path(file).is_file():
         raise argparse.ArgumentTypeError(f"'{text}' does not name weights and a file that is there: write NAME=FILE")
+    from bench.weights.registry import get
+
+    try:
+        get(name)
+    except BenchError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return name, Path(file)
 
 

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
         (["--videos", "x", "--limit", "0"], "0 is too few"),
         (["--videos", "x", "--size", "big"], "is not a size"),
         (["list", "metrix"], "metrix"),
+        (["--videos", "x", "--weights", "alexnt=README.md"], "there are no weights 'alexnt': did you mean alexnet"),
         (["--videos", ""], "--videos: its value is empty"),
         (["--videos", "x", "--model", ""], "--model: its value is empty"),
         (["--videos", "x", "--model-command", ""], "--model-command: its value is empty"),
