@@ -151,6 +151,8 @@ def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
             return pd.read_parquet(file, filters=filters)
     except FileNotFoundError:
         raise BenchError(f"'{folder}' has no frames.parquet: run the benchmark again") from None
+    except (OSError, ValueError, KeyError) as error:  # Arrow's errors are such ones
+        raise _damaged(path, error) from None
 
 
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -167,11 +169,24 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         )
     except FileNotFoundError:
         raise BenchError(f"'{path.parent}' has no {path.name}: run the benchmark again") from None
+    except (OSError, ValueError) as error:  # pandas' errors are such ones
+        raise _damaged(path, error) from None
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise BenchError(f"'{path}' lacks the column {missing[0]}: it was written by another version")
-    for name in floats:
-        if name in frame.columns:
-            # Python's own parser gives back the very float64 that was written.
-            frame[name] = [float(cell) if cell else math.nan for cell in frame[name]]
+    try:
+        for name in floats:
+            if name in frame.columns:
+                # Python's own parser gives back the very float64 that was written.
+                frame[name] = [float(cell) if cell else math.nan for cell in frame[name]]
+        for name in ("n", "infinite"):
+            frame[name] = pd.to_numeric(frame[name])
+            if (cut := frame[name].isna()).any():
+                raise ValueError(f"row {int(cut.argmax()) + 1} is cut off")
+    except ValueError as error:
+        raise _damaged(path, error) from None
     return frame
+
+
+def _damaged(path: Path, error: Exception) -> BenchError:
+    return BenchError(f"'{path}' is damaged ({str(error).splitlines()[0]}): run the benchmark again")
