@@ -111,6 +111,8 @@ def _run(words: list[str]) -> int:
     _log(verbose=options.verbose)
     with _importing():
         from bench.runner import run
+    if options.tolerance:
+        _check_tolerances(options, suite, plan)
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
         console.print(table.to_rich(width=console.width))
@@ -121,7 +123,7 @@ def _run(words: list[str]) -> int:
         counted = f"{len(finished.damaged)} of {len(suite.clips)} clips"
         console.print(Text(f"damaged files: {counted}, scored on what could be read of them", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
-    verdict = _gate(finished.folder, options) if options.check else DONE
+    verdict = _gate(finished.folder, options) if options.check is not None else DONE
     faulty = {*failures, *finished.damaged}
     return FAULT if len(faulty) > options.max_failures else verdict
 
@@ -175,14 +177,60 @@ def _check_names(options: argparse.Namespace) -> None:
         metrics.check(metric)
     models.check("static" if options.model is None else options.model)
     presets.get(options.preset)
-    if options.update_baseline and not options.check:
-        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
-    if options.check and not options.update_baseline and not options.check.is_file():
-        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
     if sum(choice is not None for choice in (options.model, options.predictions, options.model_command)) > 1:
         raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
     if options.suite is None and options.videos is None and options.pairs is None:
         raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
+    _check_company(options)
+    _check_baseline(options)
+
+
+def _check_company(options: argparse.Namespace) -> None:
+    """Options that would change nothing, for want of another or beside another."""
+    if options.update_baseline and options.check is None:
+        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
+    given = {
+        "--tolerance": bool(options.tolerance),
+        "--junit": options.junit is not None,
+        "--summary": options.summary is not None,
+        "--github": options.github is not None,
+    }
+    if options.check is None and any(given.values()):
+        option = next(name for name, value in given.items() if value)
+        raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
+    for option, value in (("--pattern", options.pattern), ("--predictions-list", options.predictions_list)):
+        if value is not None and options.predictions is None:
+            raise BenchError(f"{option} says which files of --predictions are meant: add --predictions DIR")
+    scored = "--predictions" if options.predictions is not None else "--model-command"
+    if options.predictions is None and options.model_command is None:
+        return
+    for option, value in (("--checkpoint", options.checkpoint), ("--precision", options.precision)):
+        if value is not None:
+            raise BenchError(f"{option} is for a model that this benchmark loads: leave it out with {scored}")
+
+
+def _check_baseline(options: argparse.Namespace) -> None:
+    """Read the baseline now rather than after the last clip."""
+    if options.check is None:
+        return
+    if options.check.suffix != ".json":
+        raise BenchError(f"--check '{options.check}' is not called .json, as baselines are: name one")
+    if not options.update_baseline and not options.check.is_file():
+        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
+    from bench import baseline
+
+    if not options.update_baseline:
+        baseline.read_side(options.check)
+    elif options.check.exists():
+        baseline.read(options.check)
+
+
+def _check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
+    from bench.judgement import judged
+    from bench.runner import columns
+    from bench.tolerance import Tolerances
+
+    Tolerances.parse(options.tolerance, {metric.id: judged(metric).direction for metric in columns(suite, plan)})
 
 
 def _suite(options: argparse.Namespace) -> Suite:

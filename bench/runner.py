@@ -147,6 +147,12 @@ def with_twins(metrics: Sequence[Metric], suite: Suite, plan: Plan) -> list[Metr
     return [*metrics, *twins]
 
 
+def columns(suite: Suite, plan: Plan) -> tuple[MetricRecord, ...]:
+    """The columns that a run will have."""
+    metrics = with_twins([registry.get(name) for name in plan.metrics], suite, plan)
+    return tuple(_record(metric) for metric in metrics)
+
+
 def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (), console: Console) -> Finished:
     """Run every clip of the suite and fill the run folder.
 

@@ -28,6 +28,15 @@ ROOT = Path(__file__).resolve().parents[2]
         (["--videos", "x", "--size", "big"], "is not a size"),
         (["list", "metrix"], "metrix"),
         (["--videos", "x", "--weights", "alexnt=README.md"], "there are no weights 'alexnt': did you mean alexnet"),
+        (["--videos", "x", "--tolerance", "psnr:-1"], "--tolerance belongs to the gate: add --check"),
+        (["--videos", "x", "--junit", "x.xml"], "--junit belongs to the gate: add --check"),
+        (["--videos", "x", "--summary", "x.md"], "--summary belongs to the gate: add --check"),
+        (["--videos", "x", "--github"], "--github belongs to the gate: add --check"),
+        (["--videos", "x", "--pattern", "{id}.mp4"], "add --predictions DIR"),
+        (["--videos", "x", "--predictions-list", "x.csv"], "add --predictions DIR"),
+        (["--videos", "x", "--predictions", ".", "--checkpoint", "x"], "leave it out with --predictions"),
+        (["--videos", "x", "--model-command", "x {output}", "--precision", "bf16"], "leave it out with --model-comm"),
+        (["--videos", "x", "--check", "results"], "is not called .json"),
         (["--videos", ""], "--videos: its value is empty"),
         (["--videos", "x", "--model", ""], "--model: its value is empty"),
         (["--videos", "x", "--model-command", ""], "--model-command: its value is empty"),
@@ -43,6 +52,36 @@ def test_mistakes_are_one_sentence_and_exit_2(words, expected, capsys):
     assert expected in captured.err
     assert len(captured.err.strip().splitlines()) == 1
     assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    "text, tolerance, expected",
+    [
+        ("", [], "is not a baseline"),
+        ("[]", [], "dictionary"),
+        ("not JSON", [], "is not a baseline"),
+        (None, ["--tolerance", "psnr:+0.1"], "for psnr the harmful way has '-'"),
+        (None, ["--tolerance", "psnr"], "tolerance 'psnr' is not understood"),
+        (None, ["--tolerance", "ssim:-1"], "there is no metric 'ssim' in this run"),
+    ],
+)
+@pytest.mark.parametrize("update", [[], ["--update-baseline"]])
+def test_a_gate_that_cannot_judge_is_said_before_the_first_clip(
+    tmp_path, capsys, monkeypatch, text, tolerance, expected, update
+):
+    film, baseline = portrait_film(tmp_path / "one.mp4"), tmp_path / "base.json"
+    words = ["--videos", str(film), "--metrics", "psnr", "--video-codec", "none", "--check", str(baseline)]
+    if text is None:
+        assert main([*words, "--update-baseline", "--out", str(tmp_path / "first")]) == 0
+    else:
+        baseline.write_text(text)
+    monkeypatch.setattr("bench.runner.run", lambda *args, **options: pytest.fail("the run began"))
+    capsys.readouterr()
+    assert main([*words, *tolerance, *update, "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert expected in said
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
