@@ -43,7 +43,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     source.add_argument("--pairs", type=_path, metavar="CSV", help="cross-identity: columns source, driving (and id)")
     what.add_argument("--source", type=_path, metavar="FILE", help="animate this picture by every clip")
     what.add_argument("--data", type=_path, metavar="DIR", help="folder that holds the suite's clips")
-    what.add_argument("--limit", type=_positive, metavar="N", help="only the first N clips")
+    what.add_argument("--limit", type=positive, metavar="N", help="only the first N clips")
     what.add_argument(
         "--preset",
         type=_text,
@@ -55,7 +55,9 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         "--settings", nargs="+", type=_text, metavar="SETTING", help="original, free-view:YAW,PITCH,ROLL (degrees)"
     )
     what.add_argument("--metrics", nargs="+", type=_text, metavar="ID", help="metrics ('benchmark.py list metrics')")
-    what.add_argument("--size", type=_size, metavar="N|HxW", help="frame size of model and scores (default: 256)")
+    what.add_argument(
+        "--size", type=size_of_frames, metavar="N|HxW", help="frame size of model and scores (default: 256)"
+    )
     model = parser.add_argument_group("the model")
     model.add_argument(
         "--model", type=_text, metavar="NAME", help="a model ('benchmark.py list models'; default: static)"
@@ -102,8 +104,8 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument(
         "--device", type=_text, default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)"
     )
-    how.add_argument("--jobs", type=_positive, default=1, metavar="N", help="clips at a time, each in its own process")
-    how.add_argument("--batch", type=_positive, default=32, metavar="N", help="frames at a time (default: 32)")
+    how.add_argument("--jobs", type=positive, default=1, metavar="N", help="clips at a time, each in its own process")
+    how.add_argument("--batch", type=positive, default=32, metavar="N", help="frames at a time (default: 32)")
     how.add_argument(
         "--weights",
         nargs="+",
@@ -152,7 +154,8 @@ def _path(text: str) -> Path:
     return Path(_text(text))
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
     number = _count(text)
     if number == 0:
         raise argparse.ArgumentTypeError("0 is too few: give 1 or more")
@@ -192,7 +195,8 @@ def _best_frame(text: str) -> int | str:
     return text if text == "search" else _count(text)
 
 
-def _size(text: str) -> tuple[int, int]:
+def size_of_frames(text: str) -> tuple[int, int]:
+    """(height, width) of `256` or `480x640`."""
     height, _, width = text.lower().partition("x")
     try:
         size = int(height), int(width or height)
