@@ -232,21 +232,34 @@ def of_pairs(table: Path, *, size: tuple[int, int] = (256, 256)) -> Suite:
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            found = reader.fieldnames or ()
+            rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BenchError(f"the pairs '{table}' cannot be read ({error}): save them as CSV in UTF-8") from None
-    if not rows or not {"source", "driving"} <= set(rows[0]):
-        raise BenchError(f"the pairs '{table}' need a row of column names with source and driving, and a pair")
-    clips = tuple(_pair(table, number, row) for number, row in enumerate(rows, start=2))
+    if not {"source", "driving"} <= set(found):
+        told = f"they have {', '.join(repr(name) for name in found)}" if found else "their first line is empty"
+        raise BenchError(
+            f"the pairs '{table}' need a row of column names, source and driving (and id), in small letters "
+            f"and with nothing but a comma between them: {told}"
+        )
+    if not rows:
+        raise BenchError(f"the pairs '{table}' hold column names and no pair: add a row for each")
+    clips = tuple(_pair(table, line, row) for line, row in rows)
     _refuse_repeats(clips, f"the pairs '{table}'")
     return Suite(id="pairs", version=1, title=table.stem, clips=clips, listed=len(clips), size=size)
 
 
 def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
-    source, driving = (table.parent / (row[name] or "") for name in ("source", "driving"))
-    for path in (source, driving):
+    paths = []
+    for name in ("source", "driving"):
+        if not row[name]:
+            raise BenchError(f"the pairs '{table}', line {line}: the column {name} is empty: name a file there")
+        path = table.parent / row[name]
         if not path.is_file():
-            raise BenchError(f"the pairs '{table}', line {line}: '{path}' is not a file")
+            raise BenchError(f"the pairs '{table}', line {line}, column {name}: '{path}' is not a file")
+        paths.append(path)
+    source, driving = paths
     return Clip(id=row.get("id") or readable(f"{source.stem}--{driving.stem}"), path=driving, source=source)
 
 

@@ -116,6 +116,28 @@ def test_names_with_glob_characters_are_found(tmp_path):
     assert [clip.path for clip in suites.of_videos([str(path)]).clips] == [path]
 
 
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("source;driving\na.mp4;b.mp4\n", "nothing but a comma between them: they have 'source;driving'"),
+        ("source\tdriving\na.mp4\tb.mp4\n", r"they have 'source\\tdriving'"),
+        ("Source,Driving\na.mp4,b.mp4\n", "in small letters .* they have 'Source', 'Driving'"),
+        ("source, driving\na.mp4, b.mp4\n", "they have 'source', ' driving'"),
+        ("", "their first line is empty"),
+        ("source,driving\n", "no pair"),
+        ("source,driving\na.mp4\n", "line 2: the column driving is empty"),
+        ("source,driving\n,b.mp4\n", "line 2: the column source is empty"),
+        ("source,driving\n\n\na.mp4,b.mp4\n\na.mp4,gone.mp4\n", "line 6, column driving: '.*gone.mp4' is not a file"),
+    ],
+)
+def test_mistakes_in_pairs_are_named(tmp_path, text, message):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(BenchError, match=message):
+        suites.of_pairs(tmp_path / "pairs.csv")
+
+
 def test_a_pattern_without_a_match_is_a_mistake(tmp_path):
     with pytest.raises(BenchError, match="matches no file"):
         suites.of_videos([str(tmp_path / "*.mp4")])
