@@ -34,6 +34,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.commands = tuple(subcommands)
     what = parser.add_argument_group("what to run")
     source = what.add_mutually_exclusive_group()
     source.add_argument("--suite", type=_text, metavar="NAME", help="a named suite ('benchmark.py list suites')")

@@ -105,21 +105,24 @@ def load(name: str, *, data: Path | None = None) -> Suite:
     Raises:
         BenchError: no suite is called `name`, its file is wrong, or none of its clips is there.
     """
-    if name.endswith(".toml") and Path(name).is_file():
-        return read(Path(name), data=data)
-    return read(_shipped(name), data=data)
+    return read(_file(name), data=data)
 
 
 def written(name: str) -> SuiteFile:
-    """The file of a named suite, without looking for its clips.
+    """The file of a named suite, or the suite file at the path `name`, without looking for its clips.
 
     Raises:
         BenchError: no suite is called `name`.
     """
-    return _written(_shipped(name))
+    return _written(_file(name))
 
 
-def _shipped(name: str) -> Path:
+def _file(name: str) -> Path:
+    path = Path(name)
+    if path.suffix.lower() == ".toml":
+        if path.is_file():
+            return path
+        raise BenchError(f"there is no suite file '{name}': check the path, or name one of {', '.join(names())}")
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=2)
         hint = f"did you mean {' or '.join(near)}? " if near else ""

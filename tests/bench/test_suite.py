@@ -71,6 +71,13 @@ def test_mistakes_in_the_file_are_named(folder, old, new, message):
         suites.read(path)
 
 
+def test_a_suite_file_is_named_by_its_path(folder):
+    (folder / "small.toml").rename(folder / "small.TOML")
+    path = str(folder / "small.TOML")
+    assert [clip.id for clip in suites.load(path).clips] == ["one", "two"]
+    assert suites.written(path).id == "small"
+
+
 def test_an_unknown_suite_lists_the_known_ones():
     with pytest.raises(BenchError, match="there is no suite 'dmeo'"):
         suites.load("dmeo")
