@@ -107,7 +107,7 @@ def _run(words: list[str]) -> int:
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
-    _claim(plan.out, overwrite=options.overwrite)
+    _claim(suite, plan, overwrite=options.overwrite)
     _log(verbose=options.verbose)
     with _importing():
         from bench.runner import run
@@ -334,13 +334,21 @@ def _device(name: str, *, dry: bool) -> str:
     return name
 
 
-def _claim(out: Path, *, overwrite: bool) -> None:
-    """Make sure that no other run is lost by writing to `out`. An old one goes when the new one begins, not before."""
+def _claim(suite: Suite, plan: Plan, *, overwrite: bool) -> None:
+    """Make sure that no other run is lost by writing to the run folder.
+
+    An old run goes when the new one begins, not before; videos of its own can be no input of the new one.
+    """
+    out = plan.out
     if (out / "run.json").exists():
         if not overwrite:
             raise BenchError(
                 f"'{out}' already holds a run: name another folder with --out or replace it with --overwrite"
             )
+        inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
+        inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
+        if inside := [path for path in inputs if path.resolve().is_relative_to(out.resolve())]:
+            raise BenchError(f"'{inside[0]}' lies in the run that --overwrite replaces: name another folder with --out")
     elif out.is_dir() and any(out.iterdir()):
         raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
     elif out.exists() and not out.is_dir():

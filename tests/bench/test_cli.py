@@ -154,6 +154,15 @@ def test_overwrite_takes_nothing_before_the_run_begins(old_run, tmp_path, capsys
     assert contents(run) == before
 
 
+def test_overwrite_does_not_take_its_own_input(old_run, capsys):
+    run, words = old_run
+    before = contents(run)
+    assert main([*words, "--overwrite", "--predictions", str(run / "videos")]) == 2
+    assert main(["--videos", str(run / "videos" / "original"), "--out", str(run), "--overwrite"]) == 2
+    assert capsys.readouterr().err.count("lies in the run that --overwrite replaces") == 2
+    assert contents(run) == before
+
+
 def test_overwrite_leaves_no_number_of_the_old_run(old_run, monkeypatch, capsys):
     """Killed in its first clip, the new run has no table that could be taken for its own."""
     from bench import runner
