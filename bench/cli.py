@@ -7,7 +7,9 @@ import contextlib
 import gc
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from bench.suite import Suite
 
 DONE, FAULT, MISTAKE, REGRESSION = 0, 1, 2, 3
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 
 # name → "module:function"; the function takes the words after the name and returns an exit code.
 SUBCOMMANDS: dict[str, str] = {
@@ -36,6 +38,10 @@ SUBCOMMANDS: dict[str, str] = {
 }
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, of a scheduler or a container: the run ends as with Ctrl-C."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. A user's mistake is one sentence on standard error."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -45,17 +51,37 @@ def main(argv: Sequence[str] | None = None) -> int:
             module, function = SUBCOMMANDS[words[0]].split(":")
             command = cast("Callable[[list[str]], int]", getattr(importlib.import_module(module), function))
             return command(words[1:])
-        return _run(words)
+        with _terminable():
+            return _run(words)
     except BenchError as error:
         print(f"benchmark.py: {error}", file=sys.stderr)
         return MISTAKE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("benchmark.py: interrupted; what had ended is kept", file=sys.stderr)
-        return INTERRUPTED
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; do not let the interpreter complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAULT
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does; a handler that somebody else has installed stays theirs."""
+
+    def terminate(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what had ended is being kept
+        raise Terminated
+
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _utf8() -> None:
@@ -81,10 +107,12 @@ def _run(words: list[str]) -> int:
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
-    _claim(plan.out, overwrite=options.overwrite)
+    _claim(suite, plan, overwrite=options.overwrite)
     _log(verbose=options.verbose)
     with _importing():
         from bench.runner import run
+    if options.tolerance:
+        _check_tolerances(options, suite, plan)
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
         console.print(table.to_rich(width=console.width))
@@ -95,7 +123,7 @@ def _run(words: list[str]) -> int:
         counted = f"{len(finished.damaged)} of {len(suite.clips)} clips"
         console.print(Text(f"damaged files: {counted}, scored on what could be read of them", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
-    verdict = _gate(finished.folder, options) if options.check else DONE
+    verdict = _gate(finished.folder, options) if options.check is not None else DONE
     faulty = {*failures, *finished.damaged}
     return FAULT if len(faulty) > options.max_failures else verdict
 
@@ -147,28 +175,74 @@ def _check_names(options: argparse.Namespace) -> None:
         Setting.parse(setting)
     for metric in options.metrics or ():
         metrics.check(metric)
-    models.check(options.model or "static")
+    models.check("static" if options.model is None else options.model)
     presets.get(options.preset)
-    if options.update_baseline and not options.check:
-        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
-    if options.check and not options.update_baseline and not options.check.is_file():
-        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
-    if sum(bool(choice) for choice in (options.model, options.predictions, options.model_command)) > 1:
+    if sum(choice is not None for choice in (options.model, options.predictions, options.model_command)) > 1:
         raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
-    if not (options.suite or options.videos or options.pairs):
+    if options.suite is None and options.videos is None and options.pairs is None:
         raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
+    _check_company(options)
+    _check_baseline(options)
+
+
+def _check_company(options: argparse.Namespace) -> None:
+    """Options that would change nothing, for want of another or beside another."""
+    if options.update_baseline and options.check is None:
+        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
+    given = {
+        "--tolerance": bool(options.tolerance),
+        "--junit": options.junit is not None,
+        "--summary": options.summary is not None,
+        "--github": options.github is not None,
+    }
+    if options.check is None and any(given.values()):
+        option = next(name for name, value in given.items() if value)
+        raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
+    for option, value in (("--pattern", options.pattern), ("--predictions-list", options.predictions_list)):
+        if value is not None and options.predictions is None:
+            raise BenchError(f"{option} says which files of --predictions are meant: add --predictions DIR")
+    scored = "--predictions" if options.predictions is not None else "--model-command"
+    if options.predictions is None and options.model_command is None:
+        return
+    for option, value in (("--checkpoint", options.checkpoint), ("--precision", options.precision)):
+        if value is not None:
+            raise BenchError(f"{option} is for a model that this benchmark loads: leave it out with {scored}")
+
+
+def _check_baseline(options: argparse.Namespace) -> None:
+    """Read the baseline now rather than after the last clip."""
+    if options.check is None:
+        return
+    if options.check.suffix != ".json":
+        raise BenchError(f"--check '{options.check}' is not called .json, as baselines are: name one")
+    if not options.update_baseline and not options.check.is_file():
+        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
+    from bench import baseline
+
+    if not options.update_baseline:
+        baseline.read_side(options.check)
+    elif options.check.exists():
+        baseline.read(options.check)
+
+
+def _check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
+    from bench.judgement import judged
+    from bench.runner import columns
+    from bench.tolerance import Tolerances
+
+    Tolerances.parse(options.tolerance, {metric.id: judged(metric).direction for metric in columns(suite, plan)})
 
 
 def _suite(options: argparse.Namespace) -> Suite:
     from bench import suite as suites
 
-    if options.pairs:
+    if options.pairs is not None:
         chosen = suites.of_pairs(options.pairs)
-    elif options.videos:
+    elif options.videos is not None:
         chosen = suites.of_videos(options.videos)
     else:
         chosen = suites.load(options.suite, data=options.data)
-    if options.source:
+    if options.source is not None:
         chosen = chosen.animating(options.source)
     return chosen.first(options.limit)
 
@@ -208,14 +282,14 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
 def _model(options: argparse.Namespace) -> ModelPlan:
     from bench.plan import ModelPlan
 
-    if options.predictions:
+    if options.predictions is not None:
         from model.predictions import Predictions
 
         if not options.predictions.is_dir():
             raise BenchError(f"--predictions '{options.predictions}' is not a folder")
         chosen = Predictions(options.predictions, options.pattern, options.predictions_list, options.align)
         return ModelPlan(options.predictions.resolve().name, predictions=chosen)
-    if options.model_command:
+    if options.model_command is not None:
         from model.command import CommandModel
 
         return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))
@@ -260,17 +334,21 @@ def _device(name: str, *, dry: bool) -> str:
     return name
 
 
-def _claim(out: Path, *, overwrite: bool) -> None:
-    """Make sure that no other run is lost by writing to `out`."""
-    import shutil
+def _claim(suite: Suite, plan: Plan, *, overwrite: bool) -> None:
+    """Make sure that no other run is lost by writing to the run folder.
 
+    An old run goes when the new one begins, not before; videos of its own can be no input of the new one.
+    """
+    out = plan.out
     if (out / "run.json").exists():
         if not overwrite:
             raise BenchError(
                 f"'{out}' already holds a run: name another folder with --out or replace it with --overwrite"
             )
-        for name in ("videos", ".parts"):
-            shutil.rmtree(out / name, ignore_errors=True)
+        inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
+        inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
+        if inside := [path for path in inputs if path.resolve().is_relative_to(out.resolve())]:
+            raise BenchError(f"'{inside[0]}' lies in the run that --overwrite replaces: name another folder with --out")
     elif out.is_dir() and any(out.iterdir()):
         raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
     elif out.exists() and not out.is_dir():

@@ -38,7 +38,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     if path.stat().st_size == 0:
         raise MediaError(f"{path} is empty (0 bytes): {_REMEDY}")
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        # An absolute path: FFmpeg takes 'file:clip.mp4' and '10:30.mp4' for addresses.
+        container = av.open(str(path.absolute()), metadata_errors="replace")
     except av.FFmpegError as error:
         raise MediaError(f"{path} {_why_unreadable(path, error)}: {_REMEDY}") from error
     except OSError as error:

@@ -43,7 +43,7 @@ class Movie:
         # Bit-exact: Matroska would write random identifiers, and the same frames would never make the same file.
         options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if self._lossy else {})
         self._container = av.open(
-            str(path), "w", format="mp4" if self._lossy else "matroska", container_options=options
+            str(path.absolute()), "w", format="mp4" if self._lossy else "matroska", container_options=options
         )
         self._stream = self._video(size, fps, crf)
         sound: SoundCodec = "aac" if self._lossy else "pcm_s16le"

@@ -12,12 +12,18 @@ from bench.errors import BenchError
 class Parser(argparse.ArgumentParser):
     """Raises a BenchError where argparse would print its usage and exit."""
 
+    commands: tuple[str, ...] = ()
+    """Sub-commands that may be meant by a word that is no option."""
+
     def error(self, message: str) -> NoReturn:
         """Raise the complaint as a BenchError."""
         unknown = message.removeprefix("unrecognized arguments: ").split()
         if message.startswith("unrecognized") and unknown:
+            is_option = unknown[0].startswith("-") or not self.commands
             options = [option for action in self._actions for option in action.option_strings]
-            near = difflib.get_close_matches(unknown[0].partition("=")[0], options, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"'{self.prog} --help' lists the options"
-            message = f"there is no option '{unknown[0]}': {hint}"
+            known = options if is_option else self.commands
+            near = difflib.get_close_matches(unknown[0].partition("=")[0], known, n=2)
+            what = "option" if is_option else "command"
+            hint = f"did you mean {' or '.join(near)}?" if near else f"'{self.prog} --help' lists the {what}s"
+            message = f"there is no {what} '{unknown[0]}': {hint}"
         raise BenchError(message)

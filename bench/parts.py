@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bench.manifest import ClipRecord
 from bench.pipeline import ClipResult
-from bench.store import CLIP_COLUMNS, FRAME_COLUMNS, write_atomically, write_text
+from bench.store import CLIP_COLUMNS, FRAME_COLUMNS, readable, write_atomically, write_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,12 +32,10 @@ class Parts:
 
     def add(self, index: int, result: ClipResult, row_hash: Callable[[str], str]) -> None:
         """Keep one clip's result; `index` is its place in the suite."""
-        from pyarrow import parquet
-
         frames = frame_table(result)
-        write_atomically(self.folder / f"{index:06d}.parquet", lambda path: parquet.write_table(frames, path))
+        write_atomically(self.folder / f"{index:06d}.parquet", lambda path: _write_table(frames, path))
         rows = {"clips": clip_rows(result, row_hash), "details": detail_rows(result)}
-        part = {"record": result.record.model_dump(mode="json"), **rows}
+        part = _readable({"record": result.record.model_dump(mode="json"), **rows})
         # The JSON is written last: a part counts once it is there.
         write_text(self.folder / f"{index:06d}.json", json.dumps(part, ensure_ascii=False))
 
@@ -52,7 +50,8 @@ class Parts:
 
     def remove(self) -> None:
         """Delete the parts, once the run's own tables hold them."""
-        shutil.rmtree(self.folder)
+        if self.folder.exists():  # an interrupted run may have none
+            shutil.rmtree(self.folder)
 
     @staticmethod
     def _rows(parts: list[Path], table: str) -> Iterator[list[str]]:
@@ -123,7 +122,7 @@ def frame_table(result: ClipResult) -> pa.Table:
         count = len(values)
         times = result.times if len(result.times) == count else np.full(count, np.nan)
         columns = [
-            pa.array([result.record.id] * count),
+            pa.array([readable(result.record.id)] * count),
             pa.array([setting] * count),
             pa.array(np.arange(count, dtype=np.int32)),
             pa.array(times),
@@ -134,14 +133,32 @@ def frame_table(result: ClipResult) -> pa.Table:
     return pa.concat_tables(tables).unify_dictionaries() if tables else _frame_schema().empty_table()
 
 
+def _write_table(table: pa.Table, path: Path) -> None:
+    from pyarrow import parquet
+
+    # Open files, not paths: pyarrow takes 'results:1/RUN' for an address, and no path that is no UTF-8.
+    with path.open("wb") as file:
+        parquet.write_table(table, file)
+
+
 def _join_frames(parts: list[Path], path: Path) -> None:
     from pyarrow import parquet
 
-    with parquet.ParquetWriter(path, _frame_schema()) as writer:
+    with path.open("wb") as file, parquet.ParquetWriter(file, _frame_schema()) as writer:
         for part in parts:
-            table = parquet.read_table(part.with_suffix(".parquet"), schema=_frame_schema())
+            with part.with_suffix(".parquet").open("rb") as read:
+                table = parquet.read_table(read, schema=_frame_schema())
             if len(table):
                 writer.write_table(table)
+
+
+def _readable(value: Any) -> Any:
+    """The same, with every text in it readable: paths and messages may hold bytes that are no UTF-8."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, dict):
+        return {name: _readable(part) for name, part in value.items()}
+    return [_readable(part) for part in value] if isinstance(value, list) else value
 
 
 def _csv(columns: tuple[str, ...], rows: Iterator[list[str]]) -> str:

@@ -25,7 +25,7 @@ from bench.pipeline import ClipResult
 from bench.plan import WITHOUT_MODEL, Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
-from bench.store import read_clips, write_text
+from bench.store import PARTS, clear, read_clips, readable, write_text
 from bench.suite import Suite
 from bench.summary import summarise, to_csv
 from bench.table import Table, tables
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PARTS = ".parts"
 _AT_THE_END = ("pyarrow.parquet", "pandas")
 
 
@@ -150,6 +149,12 @@ def with_twins(metrics: Sequence[Metric], suite: Suite, plan: Plan) -> list[Metr
     return [*metrics, *twins]
 
 
+def columns(suite: Suite, plan: Plan) -> tuple[MetricRecord, ...]:
+    """The columns that a run will have."""
+    metrics = with_twins([registry.get(name) for name in plan.metrics], suite, plan)
+    return tuple(_record(metric) for metric in metrics)
+
+
 def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (), console: Console) -> Finished:
     """Run every clip of the suite and fill the run folder.
 
@@ -174,6 +179,7 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
     manifest = _manifest(suite, plan, protocol, metrics, description, command)
     parts = Parts(plan.out / PARTS)
     with _writable(plan.out):
+        clear(plan.out)
         write_text(plan.out / "run.json", manifest.model_dump_json(indent=2))
     pools = _SuitePools()
     complete = False
@@ -220,21 +226,25 @@ def _manifest(
     description: Description,
     command: Sequence[str],
 ) -> RunManifest:
+    described = {
+        name: readable(value) if isinstance(value, str) else value
+        for name, value in {**description, **_strays(suite, plan)}.items()
+    }
     return RunManifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=tuple(command),
+        command=tuple(readable(word) for word in command),
         protocol=protocol,
         protocol_hash=protocol.hash,
         suite=SuiteRecord(
             id=suite.id,
             version=suite.version,
-            title=suite.title,
+            title=readable(suite.title),
             listed=suite.listed,
             present=suite.listed - len(suite.missing),
             selected=len(suite.clips),
             missing=suite.missing,
         ),
-        model=ModelRecord(name=plan.model.name, description={**description, **_strays(suite, plan)}),
+        model=ModelRecord(name=readable(plan.model.name), description=described),
         settings=plan.rows,
         metrics=tuple(_record(metric) for metric in metrics),
         environment=environment(plan.device),

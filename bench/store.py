@@ -12,11 +12,13 @@ Values keep full precision (`repr` of a float64); infinities are `inf`; a row wi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +44,35 @@ SUMMARY_COLUMNS = (
 
 FRAME_COLUMNS = ("clip", "setting", "frame", "time", "metric", "value")
 
+PARTS = ".parts"
+"""Folder of what a run has so far (bench/parts.py)."""
+
+_TABLES = ("clips.csv", "details.csv", "summary.csv", "frames.parquet", "table.md")
+_REPORTS = ("report", "comparison")
+_REPORTED = (
+    "index.html", "data", "assets", "videos", "tables.md", "tables.json", "tables.html", "csv", "latex", "plots",
+    "strips",
+)  # fmt: skip
+"""What `report.py` writes into its folder."""
+
+_UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps such bytes in a path
+
+
+def clear(folder: Path) -> None:
+    """Remove an old run's numbers, videos and reports, by the names that they have; other files stay.
+
+    Its `run.json` stays as well, until the new one takes its place: what lies between is a run without tables.
+    """
+    reported = [folder / report / name for report in _REPORTS for name in _REPORTED]
+    for path in (*(folder / name for name in (*_TABLES, PARTS, "videos")), *reported):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for report in _REPORTS:
+        with contextlib.suppress(OSError):  # it is not there, or holds something else
+            (folder / report).rmdir()
+
 
 def file_name(text: str) -> str:
     """`text` as a file name for every file system: unchanged where it can be, else with a digest to stay unique."""
@@ -51,6 +82,11 @@ def file_name(text: str) -> str:
     if safe == text and safe not in ("", ".", ".."):
         return safe
     return f"{safe}~{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def readable(text: str) -> str:
+    """`text` with the bytes of a file name that are no UTF-8 written out, as `\\xff`: what every reader can take."""
+    return _UNDECODED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -68,7 +104,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically, with line ends as given."""
+    """Write UTF-8 text atomically, with line ends as given; see `readable` for bytes that are none."""
+    text = readable(text)
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
 
 
@@ -115,10 +152,14 @@ def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
     import pandas as pd
 
     filters = None if clip is None else [("clip", "==", clip)]
+    path = folder / "frames.parquet"
     try:
-        return pd.read_parquet(folder / "frames.parquet", filters=filters)
+        with path.open("rb") as file:
+            return pd.read_parquet(file, filters=filters)
     except FileNotFoundError:
         raise BenchError(f"'{folder}' has no frames.parquet: run the benchmark again") from None
+    except (OSError, ValueError, KeyError) as error:  # Arrow's errors are such ones
+        raise _damaged(path, error) from None
 
 
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -135,11 +176,24 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         )
     except FileNotFoundError:
         raise BenchError(f"'{path.parent}' has no {path.name}: run the benchmark again") from None
+    except (OSError, ValueError) as error:  # pandas' errors are such ones
+        raise _damaged(path, error) from None
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise BenchError(f"'{path}' lacks the column {missing[0]}: it was written by another version")
-    for name in floats:
-        if name in frame.columns:
-            # Python's own parser gives back the very float64 that was written.
-            frame[name] = [float(cell) if cell else math.nan for cell in frame[name]]
+    try:
+        for name in floats:
+            if name in frame.columns:
+                # Python's own parser gives back the very float64 that was written.
+                frame[name] = [float(cell) if cell else math.nan for cell in frame[name]]
+        for name in ("n", "infinite"):
+            frame[name] = pd.to_numeric(frame[name])
+            if (cut := frame[name].isna()).any():
+                raise ValueError(f"row {int(cut.argmax()) + 1} is cut off")
+    except ValueError as error:
+        raise _damaged(path, error) from None
     return frame
+
+
+def _damaged(path: Path, error: Exception) -> BenchError:
+    return BenchError(f"'{path}' is damaged ({str(error).splitlines()[0]}): run the benchmark again")

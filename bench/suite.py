@@ -19,7 +19,7 @@ from bench.errors import BenchError
 from bench.prepare.recipe import Recipe
 from bench.record import Record
 from bench.settings import Setting
-from bench.store import file_name
+from bench.store import file_name, readable
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -105,21 +105,24 @@ def load(name: str, *, data: Path | None = None) -> Suite:
     Raises:
         BenchError: no suite is called `name`, its file is wrong, or none of its clips is there.
     """
-    if name.endswith(".toml") and Path(name).is_file():
-        return read(Path(name), data=data)
-    return read(_shipped(name), data=data)
+    return read(_file(name), data=data)
 
 
 def written(name: str) -> SuiteFile:
-    """The file of a named suite, without looking for its clips.
+    """The file of a named suite, or the suite file at the path `name`, without looking for its clips.
 
     Raises:
         BenchError: no suite is called `name`.
     """
-    return _written(_shipped(name))
+    return _written(_file(name))
 
 
-def _shipped(name: str) -> Path:
+def _file(name: str) -> Path:
+    path = Path(name)
+    if path.suffix.lower() == ".toml":
+        if path.is_file():
+            return path
+        raise BenchError(f"there is no suite file '{name}': check the path, or name one of {', '.join(names())}")
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=2)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
@@ -232,22 +235,35 @@ def of_pairs(table: Path, *, size: tuple[int, int] = (256, 256)) -> Suite:
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            found = reader.fieldnames or ()
+            rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BenchError(f"the pairs '{table}' cannot be read ({error}): save them as CSV in UTF-8") from None
-    if not rows or not {"source", "driving"} <= set(rows[0]):
-        raise BenchError(f"the pairs '{table}' need a row of column names with source and driving, and a pair")
-    clips = tuple(_pair(table, number, row) for number, row in enumerate(rows, start=2))
+    if not {"source", "driving"} <= set(found):
+        told = f"they have {', '.join(repr(name) for name in found)}" if found else "their first line is empty"
+        raise BenchError(
+            f"the pairs '{table}' need a row of column names, source and driving (and id), in small letters "
+            f"and with nothing but a comma between them: {told}"
+        )
+    if not rows:
+        raise BenchError(f"the pairs '{table}' hold column names and no pair: add a row for each")
+    clips = tuple(_pair(table, line, row) for line, row in rows)
     _refuse_repeats(clips, f"the pairs '{table}'")
     return Suite(id="pairs", version=1, title=table.stem, clips=clips, listed=len(clips), size=size)
 
 
 def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
-    source, driving = (table.parent / (row[name] or "") for name in ("source", "driving"))
-    for path in (source, driving):
+    paths = []
+    for name in ("source", "driving"):
+        if not row[name]:
+            raise BenchError(f"the pairs '{table}', line {line}: the column {name} is empty: name a file there")
+        path = table.parent / row[name]
         if not path.is_file():
-            raise BenchError(f"the pairs '{table}', line {line}: '{path}' is not a file")
-    return Clip(id=row.get("id") or f"{source.stem}--{driving.stem}", path=driving, source=source)
+            raise BenchError(f"the pairs '{table}', line {line}, column {name}: '{path}' is not a file")
+        paths.append(path)
+    source, driving = paths
+    return Clip(id=row.get("id") or readable(f"{source.stem}--{driving.stem}"), path=driving, source=source)
 
 
 def _refuse_repeats(clips: Sequence[Clip], where: str) -> None:
@@ -266,10 +282,11 @@ def _expand(pattern: str) -> list[Path]:
 
 
 def _identities(paths: Sequence[Path]) -> list[str]:
-    identities = [path.stem for path in paths]
-    for longer in (lambda path: path.name, lambda path: str(path)):
+    identities = [readable(path.stem) for path in paths]
+    for longer in ([path.name for path in paths], [str(path) for path in paths]):
         counts = Counter(identities)
         identities = [
-            longer(path) if counts[identity] > 1 else identity for identity, path in zip(identities, paths, strict=True)
+            readable(name) if counts[identity] > 1 else identity
+            for identity, name in zip(identities, longer, strict=True)
         ]
     return identities

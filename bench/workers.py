@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -65,7 +66,17 @@ def _ready() -> Worker:
 
 
 def _run(clip: Clip) -> ClipResult:
-    return _ready().run(clip)
+    """One clip; SIGTERM ends it as Ctrl-C does, so that its model command and its folders go with it."""
+
+    def terminate(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        return _ready().run(clip)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _describe() -> Description:
@@ -93,7 +104,7 @@ def in_processes(
             "the model's process was killed while it was loaded, most likely for lack of memory: try fewer --jobs"
         ) from None
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        _end(pool)
         raise
     return description, _results(pool, clips, plan)
 
@@ -133,5 +144,13 @@ def _pass(pool: ProcessPoolExecutor, waiting: dict[int, Clip]) -> Iterator[tuple
         except BrokenProcessPool:
             return
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            _end(pool)
             raise
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the processes at once: nobody waits for the clips that they are at, which may take hours."""
+    processes = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError
+from bench.options import positive, size_of_frames
 from bench.parser import Parser
 
 if TYPE_CHECKING:
@@ -90,12 +91,14 @@ def _parser() -> Parser:
         help="square around the only face, the listed box, the public crop script's tubes, or the whole frame "
         "(default: listed with --suite, else face)",
     )
-    parser.add_argument("--size", type=_size, default=(256, 256), metavar="N|HxW", help="frame size (default: 256)")
+    parser.add_argument(
+        "--size", type=size_of_frames, default=(256, 256), metavar="N|HxW", help="frame size (default: 256)"
+    )
     parser.add_argument("--kernel", default="skimage-antialias-linear", metavar="NAME", help="resize kernel")
     parser.add_argument("--fps", type=_rate, metavar="RATE", help="resample by time (default: keep every frame)")
     parser.add_argument("--codec", choices=("ffv1", "h264"), default="ffv1", help="ffv1 is lossless (default: ffv1)")
     parser.add_argument("--detector", default="yunet", metavar="NAME", help="face detector (default: yunet)")
-    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="videos at a time")
+    parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="videos at a time")
     parser.add_argument(
         "--suggest", type=Path, metavar="VIDEO", help="only print crop commands as the public script does"
     )
@@ -196,23 +199,11 @@ def _licence(options: argparse.Namespace) -> str:
     return LISTS[options.suite].licence if options.suite else "that of the raw videos"
 
 
-def _size(text: str) -> tuple[int, int]:
-    height, _, width = text.partition("x")
-    sides = int(height), int(width or height)
-    if min(sides) < 1:
-        raise ValueError
-    return sides
-
-
 def _rate(text: str) -> float:
-    rate = float(text)
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
     if not 0 < rate < 1000:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"'{text}' is not a frame rate: give frames a second, like 25, below 1000")
     return rate
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number

@@ -464,6 +464,19 @@ def test_an_interrupted_run_keeps_what_had_ended(films, tmp_path, monkeypatch):
     assert not read_manifest(tmp_path / "run").complete
 
 
+def test_a_run_interrupted_in_its_first_clip_says_no_more_than_that(films, tmp_path, monkeypatch):
+    from bench import workers
+
+    def interrupting(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "run_clip", interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        run(suites.of_videos([str(films)]), plan(tmp_path / "run", codec=None), console=quiet())
+    assert read_clips(tmp_path / "run").empty
+    assert not read_manifest(tmp_path / "run").complete
+
+
 def test_true_views_are_scored_in_columns_of_their_own(films, tmp_path):
     suite = suites.of_videos([str(films / "clip0.mp4")])
     clip = replace(suite.clips[0], views={str(VIEW): films / "clip0.mp4"})

@@ -1,9 +1,20 @@
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from bench.store import file_name, read_manifest, write_atomically, write_text
+from bench.store import (
+    CLIP_COLUMNS,
+    file_name,
+    read_clips,
+    read_frames,
+    read_manifest,
+    readable,
+    write_atomically,
+    write_text,
+)
 
 
 @given(st.text())
@@ -25,6 +36,14 @@ def test_ordinary_and_foreign_names_stay_as_they_are():
         assert file_name(name) == name
 
 
+def test_names_that_are_no_utf8_are_written_out(tmp_path):
+    name = os.fsdecode(b"caf\xe9 \xff")
+    assert readable(name) == r"caf\xe9 \xff"
+    assert readable("café") == "café"
+    write_text(tmp_path / "table.md", name)
+    assert (tmp_path / "table.md").read_text("utf-8") == readable(name)
+
+
 def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
     path = tmp_path / "table.md"
     write_text(path, "old")
@@ -37,6 +56,43 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
         write_atomically(path, half)
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["table.md"]
+
+
+CLIPS = ",".join(CLIP_COLUMNS) + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\0\xff\xfe",
+        CLIPS.encode() + b"a,original,l1,many,value,,3,0,x\n",
+        CLIPS.encode() + b"a,original,l1,1.5,value,,three,0,x\n",
+        CLIPS.encode() + b"a,original,l1,1.5,value,,3,0,x\na,original,ss",
+        CLIPS.encode() + b'a,original,l1,1.5,value,"and so',
+        CLIPS.encode() + b"a,original,l1,1.5,value,,3,0,x,too,many,cells\n" * 2,
+        CLIPS.encode() + b"caf\xe9,original,l1,1.5,value,,3,0,x\n",
+    ],
+)
+def test_a_damaged_table_is_one_sentence(tmp_path, text):
+    (tmp_path / "clips.csv").write_bytes(text)
+    with pytest.raises(
+        BenchError, match=r"clips\.csv' .*: (run the benchmark again|it was written by another version)$"
+    ):
+        read_clips(tmp_path)
+
+
+@pytest.mark.parametrize("clip", [None, "one"])
+@pytest.mark.parametrize("text", [b"", b"PAR1 and then nothing", b"\xff" * 100])
+def test_damaged_frames_are_one_sentence(tmp_path, text, clip):
+    (tmp_path / "frames.parquet").write_bytes(text)
+    with pytest.raises(BenchError, match=r"frames\.parquet' is damaged .*: run the benchmark again$"):
+        read_frames(tmp_path, clip=clip)
+
+
+def test_an_empty_table_is_no_damage(tmp_path):
+    (tmp_path / "clips.csv").write_text(CLIPS)
+    assert read_clips(tmp_path).empty
 
 
 @pytest.mark.parametrize("text", [None, "", "{", '{"schema_version": 99}'])

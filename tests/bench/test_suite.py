@@ -71,6 +71,13 @@ def test_mistakes_in_the_file_are_named(folder, old, new, message):
         suites.read(path)
 
 
+def test_a_suite_file_is_named_by_its_path(folder):
+    (folder / "small.toml").rename(folder / "small.TOML")
+    path = str(folder / "small.TOML")
+    assert [clip.id for clip in suites.load(path).clips] == ["one", "two"]
+    assert suites.written(path).id == "small"
+
+
 def test_an_unknown_suite_lists_the_known_ones():
     with pytest.raises(BenchError, match="there is no suite 'dmeo'"):
         suites.load("dmeo")
@@ -114,6 +121,28 @@ def test_names_with_glob_characters_are_found(tmp_path):
     path = tmp_path / "take [1].mp4"
     path.write_bytes(b"x")
     assert [clip.path for clip in suites.of_videos([str(path)]).clips] == [path]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("source;driving\na.mp4;b.mp4\n", "nothing but a comma between them: they have 'source;driving'"),
+        ("source\tdriving\na.mp4\tb.mp4\n", r"they have 'source\\tdriving'"),
+        ("Source,Driving\na.mp4,b.mp4\n", "in small letters .* they have 'Source', 'Driving'"),
+        ("source, driving\na.mp4, b.mp4\n", "they have 'source', ' driving'"),
+        ("", "their first line is empty"),
+        ("source,driving\n", "no pair"),
+        ("source,driving\na.mp4\n", "line 2: the column driving is empty"),
+        ("source,driving\n,b.mp4\n", "line 2: the column source is empty"),
+        ("source,driving\n\n\na.mp4,b.mp4\n\na.mp4,gone.mp4\n", "line 6, column driving: '.*gone.mp4' is not a file"),
+    ],
+)
+def test_mistakes_in_pairs_are_named(tmp_path, text, message):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(BenchError, match=message):
+        suites.of_pairs(tmp_path / "pairs.csv")
 
 
 def test_a_pattern_without_a_match_is_a_mistake(tmp_path):
