@@ -12,6 +12,7 @@ from bench import store
 from bench.errors import BenchError
 from bench.protocol import Protocol
 from bench.record import Record
+from bench.summary import failures
 from bench.tolerance import Tolerances
 
 Values = dict[str, dict[str, dict[str, float]]]
@@ -53,13 +54,18 @@ class Side:
     digests: dict[str, str] = field(default_factory=dict)
 
 
+def is_baseline(path: Path) -> bool:
+    """Whether `path` means a baseline file, not a run folder."""
+    return path.suffix == ".json" or path.is_file()
+
+
 def read_side(path: Path) -> Side:
     """A run folder or a baseline file as a side of a comparison.
 
     Raises:
         BenchError: it is neither.
     """
-    return _of_baseline(path, read(path)) if path.suffix == ".json" else of_run(path)
+    return _of_baseline(path, read(path)) if is_baseline(path) else of_run(path)
 
 
 def of_run(folder: Path) -> Side:
@@ -100,13 +106,14 @@ def write(path: Path, folder: Path, tolerances: Tolerances) -> Baseline:
     """Make the baseline `path` from a run folder; a baseline that is there gives its tolerances, under `tolerances`.
 
     Raises:
-        BenchError: the run is not complete, has failed clips, or the file cannot be written.
+        BenchError: the run is not complete, has failed or damaged clips, or the file cannot be written.
     """
     manifest = store.read_manifest(folder)
-    failed = [clip.id for clip in manifest.clips if clip.status == "failed"]
-    if failed or not manifest.complete:
-        why = f"clip '{failed[0]}' failed" if failed else "it was interrupted"
-        raise BenchError(f"'{folder}' cannot become a baseline, since {why}: run it again")
+    why = [] if manifest.complete else ["it was interrupted"]
+    why += [f"clip '{clip}' failed" for clip in failures(manifest.clips, store.read_clips(folder), manifest.settings)]
+    why += [f"the file of clip '{clip.id}' is damaged" for clip in manifest.clips if clip.damaged]
+    if why:
+        raise BenchError(f"'{folder}' cannot become a baseline, since {why[0]}: mend that and run it again")
     side = of_run(folder)
     known = Tolerances(read(path).tolerances) if path.exists() else Tolerances()
     baseline = Baseline(

@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
     metrics = store.read_manifest(options.after).metrics
     asked = Tolerances.parse(options.tolerance, {metric.id: judged(metric).direction for metric in metrics})
     known = Tolerances(before.tolerances).updated(asked)
-    judgement = judge(before, after, metrics, known, every_clip=options.before.suffix == ".json")
+    judgement = judge(before, after, metrics, known, every_clip=baselines.is_baseline(options.before))
     return _publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)
 
 

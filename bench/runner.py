@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -22,12 +21,12 @@ from bench.errors import BenchError, WeightsError
 from bench.manifest import ClipRecord, MetricRecord, ModelRecord, RunManifest, SuiteRecord
 from bench.parts import Parts
 from bench.pipeline import ClipResult
-from bench.plan import WITHOUT_MODEL, Plan
+from bench.plan import Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
 from bench.store import PARTS, clear, read_clips, readable, write_text
 from bench.suite import Suite
-from bench.summary import summarise, to_csv
+from bench.summary import failures, summarise, to_csv
 from bench.table import Table, tables
 from bench.weights.load import identity
 from bench.workers import Description, Worker, in_processes
@@ -35,9 +34,6 @@ from metrics import registry
 from metrics.metric import Metric, Pool, Resources
 from metrics.outcome import Outcome, Skip
 from metrics.true_view import true_view
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -306,17 +302,7 @@ def _finish(
         write_text(out / "run.json", manifest.model_dump_json(indent=2))
         parts.remove()
     damaged = tuple(record.id for record in records if record.damaged)
-    return Finished(out, manifest, tuple(shown), tuple(_failures(records, clips, manifest.settings)), damaged)
-
-
-def _failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:
-    """Clips that in some row that is the model's have no value, and a failure among their outcomes."""
-    mine = clips[clips["setting"].isin([row for row in rows if row not in WITHOUT_MODEL])]
-    places = [mine["clip"], mine["setting"]]
-    failed, valued = (mine["status"].eq(status).groupby(places).any() for status in ("failed", "value"))
-    # Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.
-    lost = {str(clip) for clip, _ in failed[failed & ~valued].index}
-    return [record.id for record in records if record.status == "failed" or record.id in lost]
+    return Finished(out, manifest, tuple(shown), tuple(failures(records, clips, manifest.settings)), damaged)
 
 
 @contextlib.contextmanager

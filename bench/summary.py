@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.manifest import ClipRecord
+from bench.plan import WITHOUT_MODEL
 from bench.statistics import interval
 from bench.store import SUMMARY_COLUMNS
 from metrics.outcome import Outcome
@@ -94,6 +96,16 @@ def _row(
         pooled_n=pooled.n if pooled is not None else 0,
         infinite_frames=int(scored["infinite"].sum()),
     )
+
+
+def failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:
+    """Clips that in some row that is the model's have no value, and a failure among their outcomes."""
+    mine = clips[clips["setting"].isin([row for row in rows if row not in WITHOUT_MODEL])]
+    places = [mine["clip"], mine["setting"]]
+    failed, valued = (mine["status"].eq(status).groupby(places).any() for status in ("failed", "value"))
+    # Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.
+    lost = {str(clip) for clip, _ in failed[failed & ~valued].index}
+    return [record.id for record in records if record.status == "failed" or record.id in lost]
 
 
 def to_csv(rows: list[SummaryRow]) -> str:

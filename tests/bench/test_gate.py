@@ -178,6 +178,29 @@ def test_a_broken_run_becomes_no_baseline(broken, tmp_path):
         gate.check(make_run(tmp_path / "run", **broken), tmp_path / "base.json", update=True)
 
 
+def test_a_run_without_a_clips_predictions_becomes_no_baseline(tmp_path):
+    absent = {("carl_1", "original", metric): ("failed", "its prediction is not there") for metric in METRICS}
+    with pytest.raises(BenchError, match="since clip 'carl_1' failed"):
+        gate.check(make_run(tmp_path / "run", drop=absent), tmp_path / "base.json", update=True)
+
+
+def test_a_run_over_a_damaged_file_becomes_no_baseline(tmp_path):
+    run = make_run(tmp_path / "run")
+    manifest = json.loads((run / "run.json").read_text("utf-8"))
+    manifest["clips"][1]["damaged"] = True
+    (run / "run.json").write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(BenchError, match=f"the file of clip '{manifest['clips'][1]['id']}' is damaged"):
+        gate.check(run, tmp_path / "base.json", update=True)
+
+
+def test_a_baseline_may_have_any_name(good, tmp_path, capsys):
+    path = tmp_path / "nightly"
+    assert gate.check(good, path, update=True) == 0
+    assert gate.check(good, path) == 0
+    assert gate.main([str(path), str(good)]) == 0
+    assert "0 worse" in capsys.readouterr().out
+
+
 def test_missing_and_damaged_baselines_are_said(good, baseline, tmp_path):
     with pytest.raises(BenchError, match="--update-baseline"):
         gate.check(good, tmp_path / "none.json")
