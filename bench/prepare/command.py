@@ -177,6 +177,8 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         raise BenchError("--crop listed needs a list: name a suite with --suite")
     if options.detector not in detector.TABLE:
         raise BenchError(f"there is no face detector '{options.detector}': they are {', '.join(detector.TABLE)}")
+    if options.codec == "h264" and any(side % 2 for side in options.size):
+        raise BenchError("--codec h264 keeps even sides only: give an even --size, or keep ffv1")
     return Recipe(
         size=options.size,
         kernel=options.kernel,

@@ -56,13 +56,22 @@ def write_page(
     return index
 
 
-def _clear(out: Path) -> None:
-    """Remove an earlier page, and nothing else: a folder called `data` or `videos` may be somebody's work."""
+def check_folder(out: Path) -> list[str]:
+    """The names of an earlier page's folders in `out`.
+
+    Raises:
+        BenchError: `out` is a run folder, or holds something of these names that is not of a page.
+    """
     taken = [name for name in _OWN if (out / name).exists()]
     if (out / "run.json").exists() or (taken and not (out / "assets" / "page.css").is_file()):
         what = "is a run folder" if (out / "run.json").exists() else f"holds '{taken[0]}', which is not of a page"
         raise BenchError(f"'{out}' {what}: name another folder with --out")
-    for name in taken:
+    return taken
+
+
+def _clear(out: Path) -> None:
+    """Remove an earlier page, and nothing else: a folder called `data` or `videos` may be somebody's work."""
+    for name in check_folder(out):
         shutil.rmtree(out / name)
 
 

@@ -18,7 +18,7 @@ from bench.report.json_table import json_tables
 from bench.report.latex import fragment_name, latex_document, latex_table
 from bench.report.markdown import markdown
 from bench.report.outcome_table import outcome_table
-from bench.report.page_folder import write_page
+from bench.report.page_folder import check_folder, write_page
 from bench.report.published_table import published_tables, with_published
 from bench.report.run import Run, load, refuse_mixed
 from bench.report.server import serve
@@ -45,6 +45,8 @@ def write_report(options: argparse.Namespace) -> int:
     if out is None:
         print(markdown(tables[0]))
         return 0
+    if runs and "html" in options.format:
+        check_folder(out)  # before anything is written there
     title = tables[0].caption
     if runs and not options.caption:
         suites = dict.fromkeys(run.manifest.suite.id for run in runs)

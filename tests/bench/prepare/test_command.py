@@ -93,6 +93,7 @@ def test_suggest_prints_the_public_scripts_command(tmp_path, capsys, monkeypatch
         (["--raw", "x", "--data", "y", "--fps", "nan"], "--fps: 'nan' is not a frame rate"),
         (["--raw", "x", "--data", "y", "--jobs", "0"], "--jobs: 0 is too few: give 1 or more"),
         (["--raw", "x", "--data", "y", "--jobs", "two"], "--jobs: 'two' is not a whole number"),
+        (["--raw", "x", "--data", "y", "--codec", "h264", "--size", "17x32"], "h264 keeps even sides only"),
         (["--rwa", "x"], "did you mean --raw"),
     ],
 )

@@ -150,6 +150,7 @@ def test_never_removes_what_is_not_its_own(folders, tmp_path, capsys):
     assert main([run, "--out", run, "--format", "html"]) == 2
     assert "is a run folder: name another folder" in capsys.readouterr().err
     assert (folders[0] / "videos").is_dir()
+    assert not (folders[0] / "tables.html").exists()
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "thesis.txt").write_text("years", "utf-8")
     assert main([run, "--out", str(tmp_path), "--format", "html"]) == 2

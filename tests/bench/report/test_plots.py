@@ -7,6 +7,7 @@ import pytest
 from bench.report import plot_style, plots, strips, view_plots
 from bench.report.columns import MetricColumn, choose, columns_of
 from bench.report.frame_data import Curve
+from bench.report.page_folder import write_page
 from bench.report.plots import _rank_correlation, draw, series_of
 from bench.report.run import load
 from bench.report.words import Words
@@ -213,3 +214,13 @@ def test_pictures_stand_on_the_page(tmp_path):
     index = (folder / "report" / "index.html").read_text("utf-8")
     assert 'src="plots/distributions.png"' in index
     assert 'src="strips/anna_1.png"' in index
+
+
+def test_pictures_of_any_name_are_found_by_the_page(runs, words, tmp_path):
+    picture = tmp_path / "strips" / 'a#b%20c"d.png'
+    picture.parent.mkdir()
+    picture.write_bytes(b"")
+    index = write_page(tmp_path, runs[:1], columns_of(runs[:1]), [], words, plots=[picture], title="t")
+    page = index.read_text("utf-8")
+    assert 'src="strips/a%23b%2520c%22d.png"' in page
+    assert 'alt="strips/a#b%20c&#34;d.png"' in page
