@@ -150,6 +150,7 @@ def _one(paths: Sequence[Path], name: str) -> Path | None:
 
 
 def _by_name(patterns: Sequence[str]) -> dict[str, list[Path]]:
+    from bench.store import readable
     from bench.suite import VIDEO_SUFFIXES, of_videos
 
     paths: list[Path] = []
@@ -161,7 +162,7 @@ def _by_name(patterns: Sequence[str]) -> dict[str, list[Path]]:
             paths += [clip.path for clip in of_videos([pattern], option="--raw").clips]
     named: dict[str, list[Path]] = {}
     for path in sorted(set(paths)):
-        named.setdefault(path.stem, []).append(path)
+        named.setdefault(readable(path.stem), []).append(path)
     return named
 
 

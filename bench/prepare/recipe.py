@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import field_validator
+
 from bench.lists.listed import ListedBox, Span
 from bench.record import Record
+from bench.store import readable
 
 CropMode = Literal["face", "listed", "tubes", "whole"]
 Status = Literal["prepared", "rejected", "missing"]
@@ -106,6 +109,11 @@ class Prepared(Record):
     audio: bool = False
     sha256: str = ""
     warnings: tuple[str, ...] = ()
+
+    @field_validator("reason", "source")
+    @classmethod
+    def _name_files_readably(cls, text: str) -> str:
+        return readable(text)
 
 
 class Done(Record):

@@ -1,5 +1,9 @@
 import hashlib
+import os
+import shutil
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.errors import BenchError
@@ -132,3 +136,21 @@ class TestPublished:
     def test_every_file_of_hdtf_is_pinned(self):
         assert len(published.LISTS["hdtf"].files) == 15
         assert all(len(sha256) == 64 for _, sha256 in published.LISTS["hdtf"].files.values())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX only")
+def test_names_that_are_no_utf8_are_prepared_like_others(tmp_path, capsys):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    whole = write(raw / "fine.mp4", pictures(5))
+    try:
+        shutil.copy(whole, os.fsencode(raw) + b"/odd\xff.mp4")
+        Path(os.fsdecode(os.fsencode(raw) + b"/bad\xfe.mp4")).write_bytes(b"no video")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    words = ["--raw", str(raw), "--data", str(tmp_path / "data"), "--crop", "whole", "--size", "32"]
+    assert main(words) == 0
+    assert "2 of 3 clips prepared, 1 rejected" in " ".join(capsys.readouterr().out.split())
+    report = pd.read_csv(tmp_path / "data" / "report.csv").set_index("id")
+    assert report["status"].to_dict() == {r"bad\xfe": "rejected", "fine": "prepared", r"odd\xff": "prepared"}
+    assert main(words) == 0, "a second call finds all of it"
