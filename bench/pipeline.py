@@ -163,7 +163,7 @@ class _Run:
             frames=len(times),
             fps=reader.info.fps,
             warnings=(*reader.warnings, *videos.warnings),
-            damaged=reader.damaged,
+            damaged=bool(reader.faults),
             carrier=joined(reports[str(s)].carrier for s in self.plan.settings if str(s) in reports),
             videos=videos.written,
         )

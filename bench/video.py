@@ -38,7 +38,7 @@ class VideoReader:
     `size` (height, width) is resized to, after `crop`, by `kernel`; `start` and `end` (seconds from the first shown
     frame) choose the frames with start ≤ time < end. Iterating yields `Frames` of at most `batch` frames, times in
     seconds from the clip's first shown frame. After the last, `warnings` says what was wrong with the file, and
-    `damaged` whether that took frames away or spoilt them.
+    `faults` what of it took frames away or spoilt them, without the remedy.
 
     Raises:
         MediaError: the file cannot be read, has no frames (in that span), or the crop leaves the picture.
@@ -65,7 +65,7 @@ class VideoReader:
         self.kernel = kernel
         self.conversion = conversion
         self.warnings: tuple[str, ...] = self.info.warnings
-        self.damaged = False
+        self.faults: tuple[str, ...] = ()
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -119,9 +119,8 @@ class VideoReader:
             yield self._upright(to_rgb, orientations, picture), time
         if not shown:
             raise MediaError(f"{self.path} has no frames {self._span()}")
-        faults = tuple(self._faults(decoded, time, damage, whole=whole))
-        self.damaged = bool(faults)
-        self.warnings = (*self.info.warnings, *(f"file is damaged: {each}: {_REMEDY}" for each in faults))
+        self.faults = tuple(self._found(decoded, time, damage, whole=whole))
+        self.warnings = (*self.info.warnings, *(f"file is damaged: {each}: {_REMEDY}" for each in self.faults))
         if clock.mended:
             mended = f"{clock.mended} frames without a time stamp of their own were placed by the frame rate"
             self.warnings = (*self.warnings, mended)
@@ -160,7 +159,7 @@ class VideoReader:
         end = "its end" if self.end is None else f"{self.end:g} s"
         return f"between {self.start or 0:g} s and {end}: choose a span inside the clip"
 
-    def _faults(self, decoded: int, last: float, damage: Damage, *, whole: bool) -> Iterator[str]:
+    def _found(self, decoded: int, last: float, damage: Damage, *, whole: bool) -> Iterator[str]:
         """What decoding showed to be missing or spoilt."""
         promised, duration, period = self.info.promised_frames, self.info.duration or 0.0, 1 / self.info.fps
         if whole and promised is not None and decoded < promised:

@@ -31,9 +31,6 @@ RGB = frozenset({"rgb24", "bgr24", "rgb0", "bgr0", "0rgb", "0bgr", "rgba", "bgra
 _SAME_RATE = 0.005
 """Relative difference up to which two rates are the same: 23.976 and 24 are."""
 
-_DAMAGED = "file is damaged: "
-"""How a reader's warning of damage begins; its remedy for a file that was downloaded follows the last colon."""
-
 _REMEDY = "score the common ones with --align shortest, or match by time with --align time"
 
 
@@ -183,10 +180,7 @@ class FrameStream:
     @property
     def faults(self) -> tuple[str, ...]:
         """What is missing from the file or spoilt in it, as far as it has been read."""
-        if not isinstance(self._source, VideoReader) or not self._source.damaged:
-            return ()
-        damaged = [each for each in self._source.warnings if each.startswith(_DAMAGED)]
-        return tuple(each.removeprefix(_DAMAGED).rpartition(": ")[0] for each in damaged)
+        return self._source.faults if isinstance(self._source, VideoReader) else ()
 
     def drain(self) -> None:
         """Read on to the end, and keep nothing."""
