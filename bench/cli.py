@@ -116,6 +116,8 @@ def _run(words: list[str]) -> int:
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
         console.print(table.to_rich(width=console.width))
+    for alarm in finished.alarms:
+        console.print(Text(f"⚠ {alarm}", style="bold red"))
     failures = finished.failures
     if failures:
         console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
@@ -263,7 +265,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         out=options.out or default_out(suite.id, model.name),
         model=model,
         settings=settings,
-        metrics=tuple(dict.fromkeys(options.metrics or preset.metrics)),
+        metrics=tuple(dict.fromkeys(options.metrics or preset.metrics_under(settings))),
         size=options.size or suite.size,
         batch=options.batch,
         device=_device(options.device, dry=options.dry_run),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.errors import BenchError
+from bench.settings import Setting
 
 OVER_CLIPS = "mean over clips of the mean over frames, float64"
 OVER_FRAMES = "mean over the frames of all clips, float64"
@@ -16,23 +18,34 @@ CLIP_BY_CLIP = "mean over clips of the mean over frames, FID and KID clip by cli
 class Preset:
     """What a preset decides where the command line says nothing.
 
-    `aggregation` is the mean that its tables print.
+    `aggregation` is the mean that its tables print, `beside_free_view` what is measured too where a view is asked for.
     """
 
     name: str
     metrics: tuple[str, ...]
+    beside_free_view: tuple[str, ...] = ()
     settings: tuple[str, ...] | None = None
     keypoint_motion: str = "absolute"
     adapt_scale: bool = False
     aggregation: str = OVER_CLIPS
     source: str = ""
 
+    def metrics_under(self, settings: Iterable[Setting]) -> tuple[str, ...]:
+        """The metrics of a run over these settings."""
+        turned = any(not setting.is_original for setting in settings)
+        return self.metrics + (self.beside_free_view if turned else ())
+
 
 # name → what it stands for; `default` is the protocol of this benchmark.
 TABLE: dict[str, Preset] = {
     preset.name: preset
     for preset in (
-        Preset("default", ("fid", "psnr", "ssim", "ms_ssim", "l1", "lpips", "niqe", "lse_c", "lse_d")),
+        Preset(
+            "default",
+            ("fid", "kid", "psnr", "ssim", "ms_ssim", "l1", "lpips", "niqe", "lse_c", "lse_d", "av_offset"),
+            # Its pixel metrics cannot tell whether a view was applied; these can, and whose face it still is.
+            beside_free_view=("pose_error", "csim"),
+        ),
         Preset(
             "portraits7",
             (

@@ -24,10 +24,13 @@ from bench.pipeline import ClipResult
 from bench.plan import Plan
 from bench.progress import RunProgress
 from bench.protocol import MetricIdentity, Protocol, joined
+from bench.report.run import load
+from bench.report.suspicion import alarms
+from bench.report.words import Words
 from bench.store import PARTS, clear, read_clips, readable, write_text
 from bench.suite import Suite
 from bench.summary import failures, summarise, to_csv
-from bench.table import Table, tables
+from bench.table import Table, escape, tables
 from bench.weights.load import identity
 from bench.workers import Description, Worker, in_processes
 from metrics import registry
@@ -53,6 +56,9 @@ class Finished:
 
     damaged: tuple[str, ...] = ()
     """Ids of the clips that were scored on what could be read of a damaged file."""
+
+    alarms: tuple[str, ...] = ()
+    """A sentence for everything that cannot be right: a free view that does not turn the head."""
 
 
 @dataclass(slots=True)
@@ -298,11 +304,14 @@ def _finish(
         )
         shown = tables(manifest, summary, clips)
         write_text(out / "summary.csv", to_csv(summary))
-        write_text(out / "table.md", "\n".join(table.to_markdown() for table in shown))
         write_text(out / "run.json", manifest.model_dump_json(indent=2))
+        found = alarms(load([out]), Words("en"))
+        told = [f"> **⚠ {escape(alarm)}**\n" for alarm in found]
+        write_text(out / "table.md", "\n".join([*told, *(table.to_markdown() for table in shown)]))
         parts.remove()
     damaged = tuple(record.id for record in records if record.damaged)
-    return Finished(out, manifest, tuple(shown), tuple(failures(records, clips, manifest.settings)), damaged)
+    lost = tuple(failures(records, clips, manifest.settings))
+    return Finished(out, manifest, tuple(shown), lost, damaged, tuple(found))
 
 
 @contextlib.contextmanager

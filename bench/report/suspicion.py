@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.plan import GROUND_TRUTH
 from bench.report.ranking import is_against_unrotated, is_free_view
 from bench.report.run import Run
 from bench.report.words import Words
@@ -22,6 +23,9 @@ _POSE = "(^|_)(yaw|pitch|roll)$"
 
 TURN = 5.0
 """Degrees from the pose under `original` below which a requested angle is no turn worth judging."""
+
+QUARTER = 0.25
+"""Share of the way to the requested angle that a head must go, by the median clip, to have turned."""
 
 
 def alarms(runs: Sequence[Run], words: Words) -> list[str]:
@@ -73,27 +77,47 @@ def unmoved_alarm(
 
 
 def pose_alarms(run: Run, words: Words) -> list[str]:
-    """An alarm for every free view and angle whose measured pose stays where it is under `original`.
+    """An alarm for every free view whose measured pose stays where it is under `original`, in some angle.
 
-    Poses are the per-frame values called yaw, pitch and roll, with the name of who measured them before it
-    (`model_yaw`). A head that goes less than a quarter of the way, by the median clip, did not turn.
+    Where `original` was not run, the ground truth's pose stands for it. Poses are the per-frame values called yaw,
+    pitch and roll, with the name of who measured them before it (`model_yaw`). A head that goes less than a quarter of
+    the way, by the median clip, did not turn.
     """
     views = {text: Setting.parse(text) for text in run.settings if is_free_view(text)}
     measured = _mean_poses(run) if views else {}
+    measurers = dict.fromkeys(name.rpartition("_")[0] for _, name in measured)
     found = []
-    for (text, name), means in measured.items():
-        setting = views.get(text)
-        asked = None if setting is None or setting.mode == "relative" else getattr(setting, name.rpartition("_")[2])
-        if asked is None:
-            continue
-        start = measured.get(("original", name), {})
-        clips = [clip for clip in means if clip in start and abs(asked - start[clip]) >= TURN]
-        way = [(means[clip] - start[clip]) / (asked - start[clip]) for clip in clips]
-        if way and np.median(way) < 0.25:
-            shown = f"{np.mean([means[clip] for clip in clips]):.1f}"
-            label = {"label": run.label, "setting": words.setting(text), "angle": name.replace("_", " ")}
-            found.append(words("pose_alarm", measured=shown, requested=f"{asked:g}", **label))
+    for text, setting in views.items():
+        for by in measurers:
+            told = []
+            for axis in ("yaw", "pitch", "roll"):
+                name = f"{by}_{axis}".removeprefix("_")
+                start = measured.get(("original", name)) or measured.get((GROUND_TRUTH, name), {})
+                told += _unmoved_angle(axis, setting, start, measured.get((text, name), {}), words)
+            if told:
+                label, view = run.label, words.setting(text)
+                found.append(
+                    words("pose_alarm", label=label, setting=view, angles=", ".join(told), by=words.measurer(by))
+                )
     return found
+
+
+def _unmoved_angle(
+    axis: str, setting: Setting, start: Mapping[str, float], means: Mapping[str, float], words: Words
+) -> list[str]:
+    """What to say of an angle, by clip before and under the setting, that did not go where it should; or nothing."""
+    angle = getattr(setting, axis)
+    if angle is None:
+        return []
+    added = setting.mode == "relative"
+    asked = {clip: angle + (start[clip] if added else 0.0) for clip in means if clip in start}
+    clips = [clip for clip in asked if abs(asked[clip] - start[clip]) >= TURN]
+    way = [(means[clip] - start[clip]) / (asked[clip] - start[clip]) for clip in clips]
+    if not way or np.median(way) >= QUARTER:
+        return []
+    shown, wanted = (float(np.mean([of[clip] for clip in clips])) for of in (means, asked))
+    requested = f"{wanted:.1f}" if added else f"{angle:g}"
+    return [words("unmoved_angle", axis=words(axis), measured=f"{shown:.1f}", requested=requested)]
 
 
 def _has_poses(path: Path) -> bool:

@@ -77,9 +77,13 @@ _ENGLISH = {
         "{label}, {setting}: the free view was very probably not applied: {metrics} agree with the setting 'original' "
         "to {percent} % on all {n} clips."
     ),
-    "pose_alarm": (
-        "{label}, {setting}: the measured pose does not move: {measured} instead of {requested} degrees {angle}."
-    ),
+    "pose_alarm": "{label}, {setting}: the measured pose does not move: {angles} (degrees, measured by {by}).",
+    "unmoved_angle": "{axis} {measured} instead of {requested}",
+    "by_mesh": "the face mesh",
+    "by_model": "the model",
+    "yaw": "yaw",
+    "pitch": "pitch",
+    "roll": "roll",
     "bars_note": "lines: the middle 90 % of a clip's frames; of the mean its 95 % interval",
     "hollow_note": "○ against the unrotated reference: how far the picture moved, not how good it is",
     "unrotated_plot_note": "{metrics} under free view: against the unrotated reference, not a matter of quality",
@@ -167,7 +171,13 @@ _CHINESE = {
     "unmoved_alarm": (
         "{label}，{setting}：自由视角很可能没有生效：全部 {n} 个视频上，{metrics} 与原视角相差不到 {percent} %。"
     ),
-    "pose_alarm": "{label}，{setting}：测得的姿态没有变化：{angle} 要求 {requested} 度，测得 {measured} 度。",
+    "pose_alarm": "{label}，{setting}：测得的姿态没有变化：{angles}（单位：度，由{by}测得）。",
+    "unmoved_angle": "{axis}要求 {requested}，测得 {measured}",
+    "by_mesh": "人脸网格",
+    "by_model": "模型自身",
+    "yaw": "偏航角",
+    "pitch": "俯仰角",
+    "roll": "翻滚角",
     "bars_note": "竖线：视频中间 90 % 的帧；平均值的竖线：95 % 区间",
     "hollow_note": "○ 与未旋转的参考比较：说明画面移动了多少，而不是好坏",
     "unrotated_plot_note": "自由视角下的 {metrics}：与未旋转的参考比较，不说明好坏",
@@ -208,6 +218,10 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """The text of `key` with its places filled; a missing key or place is a fault."""
         return _WORDS[self.language][key].format(**values)
+
+    def measurer(self, name: str) -> str:
+        """Who measured a pose, as people read it: `mesh`, `model`, or a name of somebody's own."""
+        return _WORDS[self.language].get(f"by_{name}", name)
 
     def setting(self, text: str) -> str:
         """A setting as people read it: rows that are no setting are translated, angles stay."""

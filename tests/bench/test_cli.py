@@ -120,6 +120,25 @@ def test_dry_run_writes_nothing(tmp_path, capsys):
     assert "one" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("settings, measured", [(["original"], False), (["original", "free-view:30,-,-"], True)])
+def test_pose_and_identity_stand_beside_a_free_view(settings, measured, tmp_path, capsys):
+    film = portrait_film(tmp_path / "one.mp4")
+    assert main(["--videos", str(film), "--settings", *settings, "--dry-run"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("metrics ")]
+    assert {"pose_error", "csim"} <= {*line.split()} if measured else {"pose_error", "csim"}.isdisjoint(line.split())
+    assert {"fid", "kid", "niqe", "lse_c", "lse_d", "av_offset"} <= {*line.split()}
+
+
+def test_a_free_view_that_never_turns_is_said_at_the_end_of_the_run(tmp_path, capsys):
+    out = tmp_path / "run"
+    words = ["--suite", "demo", "--limit", "1", "--settings", "free-view:60,-,-", "--metrics", "l1", "pose_error"]
+    assert main([*words, "--no-cache", "--video-codec", "none", "--out", str(out)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "free view 60,-,-: the measured pose does not move: yaw" in told
+    assert "instead of 60 (degrees, measured by the face mesh)" in told
+    assert (out / "table.md").read_text("utf-8").startswith("> **⚠ static, free view 60,-,-: the measured pose")
+
+
 def test_a_run_that_is_there_is_not_overwritten(tmp_path, capsys):
     film = portrait_film(tmp_path / "one.mp4")
     words = ["--videos", str(film), "--metrics", "l1", "--out", str(tmp_path / "run"), "--video-codec", "none"]

@@ -374,7 +374,30 @@ def add_pose(folder, angles):
 def test_a_measured_pose_that_does_not_move_is_an_alarm(tmp_path):
     folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, "free-view:30,10,0": 3.0})
     (alarm,) = table_of(load([folder])).alarms
-    assert alarm == ("static, free view 30,10,0: the measured pose does not move: 4.5 instead of 30 degrees model yaw.")
+    assert alarm == (
+        "static, free view 30,10,0: the measured pose does not move: yaw 4.5 instead of 30 (degrees, measured by the "
+        "model)."
+    )
+
+
+def test_a_view_added_to_the_driven_pose_is_held_to_their_sum(tmp_path):
+    view = "free-view:30,10,0@relative"
+    settings = ("ground-truth", "original", view)
+    still = add_pose(make_run(tmp_path / "still", settings=settings), {"original": 20.0, view: 24.0})
+    turned = add_pose(make_run(tmp_path / "turned", settings=settings), {"original": 20.0, view: 46.0})
+    (alarm,) = table_of(load([still])).alarms
+    assert "yaw 25.5 instead of 51.5 (" in alarm
+    assert table_of(load([turned])).alarms == ()
+
+
+def test_without_the_original_setting_the_ground_truth_tells_where_the_head_was(tmp_path):
+    view = "free-view:30,10,0"
+    settings = ("ground-truth", view)
+    still = add_pose(make_run(tmp_path / "still", settings=settings), {"ground-truth": 2.0, view: 3.0})
+    turned = add_pose(make_run(tmp_path / "turned", settings=settings), {"ground-truth": 2.0, view: 29.0})
+    (alarm,) = table_of(load([still])).alarms
+    assert "yaw 4.5 instead of 30 (" in alarm
+    assert table_of(load([turned])).alarms == ()
 
 
 def test_a_measured_pose_that_moves_is_none(tmp_path):
