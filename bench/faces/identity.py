@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, max_pool2d, pad, relu
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 from bench import weights
 from bench.faces.crops import Squares
@@ -42,16 +42,16 @@ class _Block(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, halve: bool) -> None:
         super().__init__()
         self.halve = halve
-        self.extra = outputs - inputs
         self.first = nn.Conv2d(inputs, outputs, 3, 2 if halve else 1, padding=0 if halve else 1)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.second(relu(self.first(x)))
+        y: Tensor = self.second(self.first(x).relu_())
         if self.halve:
             x = avg_pool2d(x, 2)
             y = pad(y, (0, x.shape[3] - y.shape[3], 0, x.shape[2] - y.shape[2]))
-        return relu(y + pad(x, (0, 0, 0, 0, 0, self.extra)))
+        y[:, : x.shape[1]] += x
+        return y.relu_()
 
 
 class FaceIdentity(nn.Module):
@@ -66,8 +66,8 @@ class FaceIdentity(nn.Module):
 
     def forward(self, faces: Tensor) -> Tensor:
         """faces: (N, 3, 150, 150) RGB in 0–255 → (N, 128)."""
-        x = (faces - faces.new_tensor(_MEAN).view(1, 3, 1, 1)) / 256.0
-        x = max_pool2d(relu(self.stem(x)), 3, 2)
+        x = (faces - faces.new_tensor(_MEAN).view(1, 3, 1, 1)).div_(256.0)
+        x = max_pool2d(self.stem(x).relu_(), 3, 2)
         embedding: Tensor = self.embedding(self.blocks(x).mean((2, 3)))
         return embedding
 

@@ -78,7 +78,7 @@ class FaceLandmarks:
     @torch.inference_mode()
     def _measure(self, frames: Tensor, squares: Squares) -> tuple[Floats, Floats]:
         """Points (N, 468, 3) in pixels of the frame, and how certainly there is a face (N,)."""
-        crops = squares.cut(frames, mesh.SIDE) / 255.0
+        crops = squares.cut(frames, mesh.SIDE).div_(255.0)
         points, presence = [], []
         for block in crops.split(BLOCK):
             count = len(block)

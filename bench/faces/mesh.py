@@ -29,15 +29,15 @@ class _Block(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
-        self.extra = outputs - inputs
         self.depthwise = nn.Conv2d(inputs, inputs, 3, stride, padding=2 - stride, groups=inputs)
         self.pointwise = nn.Conv2d(inputs, outputs, 1)
         self.activation = nn.PReLU(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         short = functional.max_pool2d(x, 2) if self.stride == 2 else x
-        short = functional.pad(short, (0, 0, 0, 0, 0, self.extra))
-        return self.activation(short + self.pointwise(self.depthwise(_same(x, self.stride))))  # type: ignore[no-any-return]
+        y = self.pointwise(self.depthwise(_same(x, self.stride)))
+        y[:, : short.shape[1]] += short
+        return self.activation(y)  # type: ignore[no-any-return]
 
 
 def _same(x: Tensor, stride: int) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d, pad, relu
+from torch.nn.functional import interpolate, max_pool2d, pad
 
 from bench import weights
 from bench.faces.boxes import suppressed
@@ -42,7 +42,7 @@ class _Unit(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → (N, C', H, W)."""
         x = self.depthwise(self.pointwise(x))
-        return relu(x) if self.active else x
+        return x.relu_() if self.active else x
 
 
 class YuNet(nn.Module):
@@ -63,7 +63,7 @@ class YuNet(nn.Module):
 
         Places run over the levels of stride 8, 16, 32, each row by row.
         """
-        x = max_pool2d(self.stages[0](relu(self.stem(x))), 2)
+        x = max_pool2d(self.stages[0](self.stem(x).relu_()), 2)
         eighth = self.stages[3](max_pool2d(self.stages[2](self.stages[1](x)), 2))
         sixteenth = self.stages[4](max_pool2d(eighth, 2))
         coarse = self.lateral[2](self.stages[5](max_pool2d(sixteenth, 2)))
