@@ -214,6 +214,15 @@ def test_missing_and_damaged_baselines_are_said(good, baseline, tmp_path):
         gate.check(good, baseline)
 
 
+@pytest.mark.parametrize("value", [math.nan, "NaN", "24", None, True])
+def test_a_baseline_of_values_that_are_no_numbers_is_refused(good, baseline, value):
+    data = json.loads(baseline.read_text("utf-8"))
+    data["values"]["original"]["psnr"]["anna_1"] = value
+    baseline.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(BenchError, match=r"base\.json', values\.original\.psnr\.anna_1: '\w+' is no number"):
+        gate.check(good, baseline)
+
+
 def test_noise_pages_nobody():
     generator = np.random.default_rng(0)
     red = 0
