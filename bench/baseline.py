@@ -63,6 +63,11 @@ class Side:
     tolerances: dict[str, str] | None = None
     digests: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Every setting and row of which anything is known."""
+        return (*self.values, *(setting for _, setting, _ in self.reasons or {}))
+
 
 def is_baseline(path: Path) -> bool:
     """Whether `path` means a baseline file, not a run folder."""

@@ -226,11 +226,14 @@ def _check_baseline(options: argparse.Namespace) -> None:
 
 
 def _check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
+    from bench.baseline import read_side
     from bench.judgement import judged
     from bench.runner import columns
     from bench.tolerance import Tolerances
 
-    Tolerances.parse(options.tolerance, {metric.id: judged(metric).direction for metric in columns(suite, plan)})
+    directions = {metric.id: judged(metric).direction for metric in columns(suite, plan)}
+    settings = (*plan.rows, *(() if options.update_baseline else read_side(options.check).settings))
+    Tolerances.parse(options.tolerance, directions, settings=settings)
 
 
 def _suite(options: argparse.Namespace) -> Suite:
