@@ -6,7 +6,9 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from bench import store
 from bench.errors import BenchError
@@ -15,7 +17,15 @@ from bench.record import Record
 from bench.summary import failures
 from bench.tolerance import Tolerances
 
-Values = dict[str, dict[str, dict[str, float]]]
+
+def _number(value: object) -> object:
+    """A value as it stands in the file: a number, or an infinity, which JSON has no number for."""
+    if value in ("Infinity", "-Infinity") or (type(value) in (int, float) and value == value):
+        return value
+    raise ValueError(f"'{value}' is no number: restore the file, or remove it and make it anew with --update-baseline")
+
+
+Values = dict[str, dict[str, dict[str, Annotated[float, BeforeValidator(_number)]]]]
 """Setting → metric → clip → stored value, with infinities."""
 
 
@@ -52,6 +62,11 @@ class Side:
     reasons: dict[tuple[str, str, str], str] | None = None
     tolerances: dict[str, str] | None = None
     digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Every setting and row of which anything is known."""
+        return (*self.values, *(setting for _, setting, _ in self.reasons or {}))
 
 
 def is_baseline(path: Path) -> bool:

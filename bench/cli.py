@@ -39,7 +39,7 @@ SUBCOMMANDS: dict[str, str] = {
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, of a scheduler or a container: the run ends as with Ctrl-C."""
+    """SIGTERM, of a scheduler or a container: the command ends as with Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,11 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     _utf8()
     try:
-        if words and words[0] in SUBCOMMANDS:
-            module, function = SUBCOMMANDS[words[0]].split(":")
-            command = cast("Callable[[list[str]], int]", getattr(importlib.import_module(module), function))
-            return command(words[1:])
         with _terminable():
+            if words and words[0] in SUBCOMMANDS:
+                module, function = SUBCOMMANDS[words[0]].split(":")
+                command = cast("Callable[[list[str]], int]", getattr(importlib.import_module(module), function))
+                return command(words[1:])
             return _run(words)
     except BenchError as error:
         print(f"benchmark.py: {error}", file=sys.stderr)
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does; a handler that somebody else has installed stays theirs."""
+    """Let SIGTERM end the command as Ctrl-C does; a handler that somebody else has installed stays theirs."""
 
     def terminate(number: int, frame: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what had ended is being kept
@@ -228,11 +228,14 @@ def _check_baseline(options: argparse.Namespace) -> None:
 
 
 def _check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
+    from bench.baseline import read_side
     from bench.judgement import judged
     from bench.runner import columns
     from bench.tolerance import Tolerances
 
-    Tolerances.parse(options.tolerance, {metric.id: judged(metric).direction for metric in columns(suite, plan)})
+    directions = {metric.id: judged(metric).direction for metric in columns(suite, plan)}
+    settings = (*plan.rows, *(() if options.update_baseline else read_side(options.check).settings))
+    Tolerances.parse(options.tolerance, directions, settings=settings)
 
 
 def _suite(options: argparse.Namespace) -> Suite:

@@ -40,17 +40,18 @@ def main(argv: Sequence[str]) -> int:
     Parser(prog="benchmark.py doctor", description="Say what works on this machine.", allow_abbrev=False).parse_args(
         argv
     )
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from bench.progress import UNCUT, terminal
 
     findings = list(examine())
     grid = Table(box=None, header_style="bold")
     for name in ("", "", "what was found", "what to do"):
-        grid.add_column(name)
+        grid.add_column(name, overflow="fold")
     for finding in findings:
         grid.add_row(Text(finding.name), _MARKS[finding.state], Text(finding.what), Text(finding.remedy))
-    Console().print(grid)
+    terminal(UNCUT).print(grid)
     return 1 if any(finding.state == "broken" for finding in findings) else 0
 
 

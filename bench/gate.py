@@ -41,13 +41,15 @@ def check(
     from bench.judgement import judge, judged
     from bench.tolerance import Tolerances
 
-    metrics = store.read_manifest(run).metrics
-    asked = Tolerances.parse(tolerances, {metric.id: judged(metric).direction for metric in metrics})
-    if update:
+    manifest = store.read_manifest(run)
+    metrics = manifest.metrics
+    before = None if update else baselines.read_side(baseline)
+    settings = (*manifest.settings, *(before.settings if before else ()))
+    asked = Tolerances.parse(tolerances, {m.id: judged(m).direction for m in metrics}, settings=settings)
+    if before is None:
         baselines.write(baseline, run, asked)
         print(f"baseline written: {baseline}")
         return DONE
-    before = baselines.read_side(baseline)
     judgement = judge(before, baselines.of_run(run), metrics, Tolerances(before.tolerances).updated(asked))
     return _publish(judgement, junit=junit, markdown=markdown, github=github)
 
@@ -68,8 +70,9 @@ def main(argv: Sequence[str]) -> int:
     from bench.tolerance import Tolerances
 
     before, after = baselines.read_side(options.before), baselines.of_run(options.after)
-    metrics = store.read_manifest(options.after).metrics
-    asked = Tolerances.parse(options.tolerance, {metric.id: judged(metric).direction for metric in metrics})
+    manifest = store.read_manifest(options.after)
+    metrics, settings = manifest.metrics, (*manifest.settings, *before.settings)
+    asked = Tolerances.parse(options.tolerance, {m.id: judged(m).direction for m in metrics}, settings=settings)
     known = Tolerances(before.tolerances).updated(asked)
     judgement = judge(before, after, metrics, known, every_clip=baselines.is_baseline(options.before))
     return _publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)

@@ -96,7 +96,7 @@ def judge(
             record = known[metric]
             if setting in UNRANKED_ROWS:
                 notes += _drift(before, after, setting, record)
-            elif setting not in after.values and not _was_run(after, setting):
+            elif setting not in after.settings:
                 notes.append(f"{setting}: not run this time")
                 break
             elif not is_against_unrotated(record, setting):
@@ -242,10 +242,6 @@ def _drift(before: Side, after: Side, setting: str, metric: MetricRecord) -> lis
     if not moved:
         return []
     return [f"{setting}, {metric.label}: {len(moved)} clips moved, which no model can do: clips or measurement changed"]
-
-
-def _was_run(side: Side, setting: str) -> bool:
-    return any(key[1] == setting for key in side.reasons or {})
 
 
 def _clips(side: Side) -> set[str]:

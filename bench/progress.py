@@ -9,11 +9,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+UNCUT = 10_000
+"""Width for what is to stay in one line, such as paths."""
 
-def terminal() -> Console:
-    """Standard output; a log or a pipe has no width of its own, so lines there are long rather than cut."""
+
+def terminal(width: int = 200) -> Console:
+    """Standard output; a log or a pipe has no width of its own, so lines there are long (`width`) rather than cut."""
     console = Console()
-    return console if console.is_terminal else Console(width=200)
+    return console if console.is_terminal else Console(width=width)
 
 
 class RunProgress:

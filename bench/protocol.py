@@ -55,7 +55,9 @@ class Protocol(Record):
     alignment: str = "strict"
     """How finished predictions are matched to the reference's frames."""
     audio_rate: int = 16000
-    audio_channels: str = "mono, mean of channels"
+    audio_channels: str = (
+        "mono: mean of stereo; of more, front 1, centre √2, back and side 1/√2, LFE 0, scaled to sum 1"
+    )
     audio_source: str = "the clip's own track, int16"
     angle_convention: str = "degrees; yaw, pitch, roll; R = Rx(pitch) Ry(yaw) Rz(roll) on column vectors"
     arithmetic: str = "metrics in float32 without autocast, reductions in float64"

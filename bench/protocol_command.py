@@ -31,10 +31,10 @@ def _show(run: Path) -> int:
 
 
 def _diff(first: Path, second: Path) -> int:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from bench.progress import UNCUT, terminal
     from bench.store import read_manifest
 
     differences = read_manifest(first).protocol.differences(read_manifest(second).protocol)
@@ -43,8 +43,8 @@ def _diff(first: Path, second: Path) -> int:
         return 0
     grid = Table(box=None, header_style="bold")
     for name in ("field", str(first), str(second)):
-        grid.add_column(Text(name))
+        grid.add_column(Text(name), overflow="fold")
     for field, values in differences.items():
         grid.add_row(*(Text(cell) for cell in (field, *values)))
-    Console().print(grid)
+    terminal(UNCUT).print(grid)
     return 1

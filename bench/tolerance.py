@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,13 +47,15 @@ class Tolerances:
         self._entries = dict(entries or {})
 
     @classmethod
-    def parse(cls, entries: Sequence[str], directions: Mapping[str, Direction]) -> Tolerances:
-        """Read entries of the command line; `directions` are the metrics that there are.
+    def parse(
+        cls, entries: Sequence[str], directions: Mapping[str, Direction], *, settings: Sequence[str]
+    ) -> Tolerances:
+        """Read entries of the command line; `directions` are the metrics that there are, `settings` the rows.
 
         The sign says which way is harmful and may be left out; where it is given it has to be the harmful one.
 
         Raises:
-            BenchError: an entry is not understood, names no metric, or allows a change for the better.
+            BenchError: an entry is not understood, names no metric or setting, or allows a change for the better.
         """
         found = {}
         for entry in entries:
@@ -63,6 +66,13 @@ class Tolerances:
             if metric not in directions:
                 known = ", ".join(directions)
                 raise BenchError(f"tolerance '{entry}': there is no metric '{metric}' in this run: it has {known}")
+            if setting and setting not in settings:
+                near = difflib.get_close_matches(setting, settings, n=1)
+                hint = f"did you mean '{near[0]}'? " if near else ""
+                raise BenchError(
+                    f"tolerance '{entry}': there is no setting '{setting}' here: {hint}"
+                    f"there are {', '.join(dict.fromkeys(settings))}"
+                )
             harmful = {"higher": "-", "lower": "+", "none": ""}[directions[metric]]
             if sign and sign != harmful:
                 way = f"'{harmful}'" if harmful else "no sign: either way is harmful"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.generator import Origin
-from bench.parent import end_with_parent
+from bench.parent import end_now, end_with_parent
 from bench.pipeline import ClipResult, failed, run_clip
 from bench.plan import Plan
 from metrics import registry as metric_registry
@@ -104,7 +104,7 @@ def in_processes(
             "the model's process was killed while it was loaded, most likely for lack of memory: try fewer --jobs"
         ) from None
     except BaseException:
-        _end(pool)
+        end_now(pool)
         raise
     return description, _results(pool, clips, plan)
 
@@ -144,13 +144,5 @@ def _pass(pool: ProcessPoolExecutor, waiting: dict[int, Clip]) -> Iterator[tuple
         except BrokenProcessPool:
             return
         except BaseException:
-            _end(pool)
+            end_now(pool)
             raise
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End the processes at once: nobody waits for the clips that they are at, which may take hours."""
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()

@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,7 +18,7 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.faces import detector as detectors
 from bench.faces.detector import FaceDetector
-from bench.parent import end_with_parent
+from bench.parent import end_now, end_with_parent
 from bench.prepare.cut import SUFFIXES, prepare
 from bench.prepare.recipe import Done, Prepared, Recipe, Task
 from bench.progress import RunProgress
@@ -62,10 +62,11 @@ def prepare_all(
             _sweep(folder / "clips")
         results = {task.id: done for task in tasks if (done := _kept(task, recipe, folder)) is not None}
         waiting = [task for task in tasks if task.id not in results]
-        with RunProgress(len(tasks), console=console) as progress:
+        made = _run(waiting, recipe, folder, detector, jobs)
+        with closing(made), RunProgress(len(tasks), console=console) as progress:
             for name in results:
                 progress.clip(name)
-            for task, clips in _run(waiting, recipe, folder, detector, jobs):
+            for task, clips in made:
                 _forget(clips, folder / "clips")
                 done = Done(recipe=recipe.digest, task=task.digest, clips=tuple(clips))
                 with _writable(folder):
@@ -95,6 +96,8 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):
+            _sweep(folder / "clips")  # what was being written when this one was interrupted
         lock.release()
 
 
@@ -120,7 +123,7 @@ def _forget(made: Sequence[Prepared], clips: Path) -> None:
 
 
 def _sweep(clips: Path) -> None:
-    """Make the folder, and clear away what a killed preparation was writing."""
+    """Make the folder, and clear away what killed processes were writing."""
     clips.mkdir(parents=True, exist_ok=True)
     for half in clips.glob(".writing-*"):
         half.unlink(missing_ok=True)
@@ -156,7 +159,7 @@ def _kept(task: Task, recipe: Recipe, folder: Path) -> Done | None:
 
 def _run(
     tasks: list[Task], recipe: Recipe, folder: Path, detector: FaceDetector | None, jobs: int
-) -> Iterator[tuple[Task, list[Prepared]]]:
+) -> Generator[tuple[Task, list[Prepared]]]:
     clips = folder / "clips"
     if min(jobs, len(tasks)) <= 1:
         for task in tasks:
@@ -173,8 +176,10 @@ def _run(
                 "a process was killed, most likely for lack of memory: run the same command again with fewer --jobs; "
                 "what is prepared is kept"
             ) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            for process in end_now(pool):
+                process.join()  # what they were writing is swept away
+            raise
 
 
 def _detector(recipe: Recipe) -> FaceDetector | None:

@@ -25,7 +25,7 @@ examples:
   python benchmark.py prepare --suggest video.mp4
 
 The data folder gets clips/, suite.toml (run it with --suite), report.csv (what was rejected and why), and prepared/, by
-which an interrupted preparation goes on.
+which an interrupted preparation goes on (exit code 130 after Ctrl-C, 143 after SIGTERM).
 """
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import Curve, clip_curves
 from bench.report.plot_style import colour, drawable, legend, line, save
-from bench.report.plots import Series, grid, head, plain, series_of, unrotated_note
+from bench.report.plots import Series, grid, head, mixed_note, plain, series_of, unrotated_note
 from bench.report.ranking import UNRANKED_ROWS
 from bench.report.run import Run
 from bench.report.words import Words
@@ -72,7 +72,8 @@ def _draw(
     places[-1].set_xlabel(words("frame"))
     places[-1].locator_params(axis="x", integer=True)
     figure.suptitle(drawable(clip), x=0.01, ha="left", fontsize=11)
-    remarks = words("worst_note"), unrotated_note(used, shown, words)
+    drawn_runs = (series.run for series in shown if any(key[0] == series.index for key in parts))
+    remarks = words("worst_note"), unrotated_note(used, shown, words), mixed_note(drawn_runs, words, clip=clip)
     legend(figure, list(seen.values()), list(seen), *remarks)
     return save(figure, folder, f"curves-{clip}")
 

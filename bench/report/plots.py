@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from bench.report.plot_style import (
     style,
 )
 from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated
-from bench.report.run import Run
+from bench.report.run import Run, differing, other_videos
 from bench.report.words import Words
 from metrics.true_view import SUFFIX
 
@@ -93,6 +93,20 @@ def infinite_note(columns: Sequence[MetricColumn], shown: Sequence[Series], word
     return words("infinite_plot_note", found=", ".join(found)) if found else ""
 
 
+def mixed_note(runs: Iterable[Run], words: Words, *, clip: str | None = None) -> str:
+    """In what the protocols of the runs of a plot differ, and which of its clips are several videos; mostly empty."""
+    runs = list(dict.fromkeys(runs))
+    fields = list(differing(runs))
+    clips = [drawable(short(other, 24)) for other in other_videos(runs) if clip in (None, other)]
+    lines = [words("mixed_plot_note", fields=_few(fields))] if fields else []
+    lines += [words("other_videos_plot_note", clips=_few(clips))] if clips else []
+    return "\n".join(lines)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join([*names[:4], *(["…"] if len(names) > 4 else [])])
+
+
 def grid(
     count: int, *, width: float = 4.2, height: float = 2.8, across: int = 3, **shared: Any
 ) -> tuple[Figure, list[Axes]]:
@@ -131,6 +145,7 @@ def bars(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fol
         axes.set_title(head(column, words))
         remarks = (
             words("bars_note"), unrotated_note([column], having, words), infinite_note([column], shown, words),
+            mixed_note((series.run for series in having), words),
         )  # fmt: skip
         legend(figure, *axes.get_legend_handles_labels(), *remarks)
         written += save(figure, folder, f"bars-{column.metric.id}")
@@ -242,7 +257,8 @@ def _distributions(shown: Sequence[Series], used: Sequence[MetricColumn], words:
         axes.locator_params(axis="x", nbins=5)
         axes.set_title(head(column, words))
         axes.grid(visible=False, axis="y")
-    legend(figure, [], [], unrotated_note(used, shown, words), infinite_note(used, shown, words))
+    remarks = unrotated_note(used, shown, words), infinite_note(used, shown, words)
+    legend(figure, [], [], *remarks, mixed_note((series.run for series in shown), words))
     return figure
 
 
@@ -328,7 +344,7 @@ def _radar(
     axes.tick_params(axis="x", pad=14)
     axes.set_yticks([0, 0.5, 1], ["", "", ""])
     axes.spines["polar"].set_visible(False)
-    legend(figure, *axes.get_legend_handles_labels(), words("radar_note"))
+    legend(figure, *axes.get_legend_handles_labels(), words("radar_note"), mixed_note((s.run for s in shown), words))
     return save(figure, folder, f"radar-{setting}")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import clip_curves
 from bench.report.plot_style import LINES, MARKERS, colour, drawable, legend, save, short
-from bench.report.plots import grid, head, plain
+from bench.report.plots import grid, head, mixed_note, plain
 from bench.report.ranking import is_against_unrotated, is_free_view
 from bench.report.run import Run
 from bench.report.words import Words
@@ -61,8 +61,9 @@ def sweep(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
             axes.set_title(head(column, words))
             axes.set_xlabel(words("angle", axis=axis))
             axes.set_xticks(angles)
+        mixed = mixed_note((run for run, _ in pairs), words)
         hollow = any(is_against_unrotated(column.metric, "free-view:0,0,0") for column in used)
-        legend(figure, *places[0].get_legend_handles_labels(), words("hollow_note") if hollow else "")
+        legend(figure, *places[0].get_legend_handles_labels(), words("hollow_note") if hollow else "", mixed)
         written += save(figure, folder, f"sweep-{axis}")
     return written
 
@@ -118,7 +119,7 @@ def pose(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fol
         axes.plot([low, high], [low, high], color="#93a0b2", linestyle="--", linewidth=1, zorder=0)
         axes.set(title=axis, xlabel=words("requested"), ylabel=words("measured"))
         axes.set_xticks(sorted(set(asked)))
-    legend(figure, *places[0].get_legend_handles_labels())
+    legend(figure, *places[0].get_legend_handles_labels(), mixed_note(runs, words))
     return save(figure, folder, "pose")
 
 

@@ -145,7 +145,7 @@ def write_sound(path: Path, sound: Sound) -> Path:
 
 
 def _track(output: av.container.OutputContainer, sound: Sound) -> av.AudioStream:
-    layout = "mono" if sound.samples.ndim == 1 else "stereo"
+    layout = "mono" if sound.samples.ndim == 1 else {2: "stereo", 6: "5.1"}[len(sound.samples)]
     track = output.add_stream(sound.codec, rate=sound.rate, layout=layout)
     track.disposition = av.stream.Disposition.default if sound.default else av.stream.Disposition(0)
     return track

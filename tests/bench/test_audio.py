@@ -103,6 +103,16 @@ def test_stereo_is_mixed_to_its_mean(tmp_path, codec):
         assert np.abs(heard - mean).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("place", "part"), [(0, 1), (1, 1), (2, 2**0.5), (3, 0), (4, 0.5**0.5), (5, 0.5**0.5)]
+)  # front left and right, centre, LFE, back left and right
+def test_surround_is_mixed_as_the_protocol_says(tmp_path, place, part):
+    samples = np.zeros((6, len(SPEECH)), np.int16)
+    samples[place] = SPEECH
+    heard = read_audio(clip(tmp_path, Sound(samples, codec="flac"), name="clip.mkv")).samples[: len(SPEECH)]
+    assert np.abs(heard - SPEECH * part / (2 + 2 * 2**0.5)).max() <= 1
+
+
 def test_the_default_track_is_read(tmp_path):
     tracks = [Sound(SPEECH * 0, codec="flac", default=False), Sound(SPEECH, codec="flac")]
     np.testing.assert_array_equal(read_audio(clip(tmp_path, *tracks, name="clip.mkv")).samples, SPEECH)

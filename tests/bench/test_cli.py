@@ -68,6 +68,7 @@ def test_mistakes_are_one_sentence_and_exit_2(words, expected, capsys):
         (None, ["--tolerance", "psnr:+0.1"], "for psnr the harmful way has '-'"),
         (None, ["--tolerance", "psnr"], "tolerance 'psnr' is not understood"),
         (None, ["--tolerance", "ssim:-1"], "there is no metric 'ssim' in this run"),
+        (None, ["--tolerance", "psnr@orginal:-1"], "there is no setting 'orginal' here: did you mean 'original'?"),
     ],
 )
 @pytest.mark.parametrize("update", [[], ["--update-baseline"]])

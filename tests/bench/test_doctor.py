@@ -1,5 +1,7 @@
 import sys
 
+import pytest
+
 from bench import doctor
 
 
@@ -7,6 +9,13 @@ def test_it_finds_what_every_run_needs(capsys):
     assert doctor.main([]) == 0
     said = capsys.readouterr().out
     assert all(name in said for name in ("torch", "codec h264", "codec ffv1", "device", "engine", "detector yunet"))
+
+
+@pytest.mark.parametrize("what", ["/long/path" * 40, "word " * 80 + "end"])
+def test_a_pipe_gets_every_finding_whole(monkeypatch, capsys, what):
+    monkeypatch.setattr(doctor, "examine", lambda: [doctor.Finding("thing", "works", what, "and this")])
+    assert doctor.main([]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split(maxsplit=2)[2].rstrip() == f"{what}  and this"
 
 
 def test_a_package_that_does_not_import_is_broken_with_its_remedy(monkeypatch):

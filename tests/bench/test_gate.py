@@ -122,6 +122,20 @@ def test_compare_takes_runs_and_baselines(good, baseline, tmp_path):
     assert gate.main([str(good), str(worse), "--tolerance", *loose]) == 0
 
 
+def test_a_tolerance_names_a_setting_of_either_side(good, baseline, tmp_path):
+    fewer = make_run(tmp_path / "fewer", settings=("ground-truth", "original"))
+    theirs, nobodys = "psnr@free-view:30,10,0:-1", "psnr@free-view:1,1,1:-1"
+    assert gate.main([str(baseline), str(fewer), "--tolerance", theirs]) == 0
+    assert gate.check(fewer, baseline, tolerances=[theirs]) == 0
+    for refused in (
+        lambda: gate.main([str(baseline), str(fewer), "--tolerance", nobodys]),
+        lambda: gate.check(good, baseline, tolerances=[nobodys]),
+        lambda: gate.check(fewer, tmp_path / "new.json", tolerances=[theirs], update=True),
+    ):
+        with pytest.raises(BenchError, match="there is no setting 'free-view:"):
+            refused()
+
+
 def test_another_protocol_is_refused_with_its_fields(baseline, tmp_path):
     other = make_run(tmp_path / "other", protocol={"height": 512})
     with pytest.raises(BenchError, match=r"height was '256' and is '512'.*--update-baseline"):
@@ -211,6 +225,15 @@ def test_missing_and_damaged_baselines_are_said(good, baseline, tmp_path):
     data["protocol"]["height"] = 64
     baseline.write_text(json.dumps(data), "utf-8")
     with pytest.raises(BenchError, match="was edited"):
+        gate.check(good, baseline)
+
+
+@pytest.mark.parametrize("value", [math.nan, "NaN", "24", None, True])
+def test_a_baseline_of_values_that_are_no_numbers_is_refused(good, baseline, value):
+    data = json.loads(baseline.read_text("utf-8"))
+    data["values"]["original"]["psnr"]["anna_1"] = value
+    baseline.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(BenchError, match=r"base\.json', values\.original\.psnr\.anna_1: '\w+' is no number"):
         gate.check(good, baseline)
 
 

@@ -43,6 +43,7 @@ def test_a_preset_is_part_of_the_protocol(runs, capsys):
     said = capsys.readouterr().out
     assert "preset" in said
     assert "aggregation" in said
+    assert str(runs / "fomm") in said
 
 
 def test_presets_name_metrics_that_exist():

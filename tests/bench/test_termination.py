@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.store import read_clips, read_manifest
+from tests.bench.footage import pictures, write
 from tests.bench.test_parent import alive
 from tests.films import portrait_film
 
@@ -62,3 +63,32 @@ def test_a_terminated_run_keeps_what_had_ended_and_leaves_nothing_behind(tmp_pat
     assert not read_manifest(tmp_path / "run").complete
     assert not any(map(alive, sleeping))
     assert list((tmp_path / "temporary").glob("talking-head-*")) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("whole_group", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_terminated_preparation_keeps_what_had_ended_and_nothing_half_written(tmp_path, jobs, whole_group):
+    """The first video is short; the others take minutes at the size that is asked for."""
+    (tmp_path / "raw").mkdir()
+    for name, count in (("a", 4), ("b", 400), ("c", 400)):
+        write(tmp_path / "raw" / f"{name}.mp4", pictures(count))
+    data = tmp_path / "data"
+    words = ["--raw", str(tmp_path / "raw"), "--data", str(data), "--crop", "whole", "--size", "1024"]
+    preparing = subprocess.Popen(
+        [sys.executable, "benchmark.py", "prepare", *words, "--jobs", str(jobs)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not ((data / "prepared" / "a.json").exists() and len(list(data.glob("clips/.writing-*"))) == jobs):
+        assert preparing.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    (os.killpg if whole_group else os.kill)(preparing.pid, signal.SIGTERM)
+    said = preparing.communicate(timeout=60)
+    assert (preparing.returncode, *said) == (143, "", "benchmark.py: interrupted; what had ended is kept\n")
+    left = {path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()}
+    assert left - {".prepare.lock"} == {"clips/a.mkv", "prepared/a.json"}

@@ -4,6 +4,7 @@ from bench.errors import BenchError
 from bench.tolerance import Tolerance, Tolerances
 
 DIRECTIONS = {"psnr": "higher", "lpips": "lower", "av_offset": "none", "fid": "lower"}
+SETTINGS = ("ground-truth", "original", "free-view:30,10,0")
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ DIRECTIONS = {"psnr": "higher", "lpips": "lower", "av_offset": "none", "fid": "l
     ],
 )
 def test_grammar(entry, metric, setting, expected):
-    assert Tolerances.parse([entry], DIRECTIONS).of(metric, setting) == expected
+    assert Tolerances.parse([entry], DIRECTIONS, settings=SETTINGS).of(metric, setting) == expected
 
 
 @pytest.mark.parametrize(
@@ -30,15 +31,18 @@ def test_grammar(entry, metric, setting, expected):
         ("psnr", "not understood: write METRIC"),
         ("psnr:-x", "not understood"),
         ("pnsr:-1", "no metric 'pnsr' in this run: it has psnr"),
+        ("psnr@nope:-1", "no setting 'nope' here: there are ground-truth, original, free-view:30,10,0$"),
+        ("psnr@orignal:-1", r"did you mean 'original'\? there are ground-truth, original"),
+        ("psnr@free-view:30.0,10,0:-1", r"did you mean 'free-view:30,10,0'\?"),
     ],
 )
 def test_mistakes_are_said(entry, message):
     with pytest.raises(BenchError, match=message):
-        Tolerances.parse([entry], DIRECTIONS)
+        Tolerances.parse([entry], DIRECTIONS, settings=SETTINGS)
 
 
 def test_a_setting_is_narrower_than_its_metric():
-    found = Tolerances.parse(["psnr:-0.1", "psnr@original:-0.5"], DIRECTIONS)
+    found = Tolerances.parse(["psnr:-0.1", "psnr@original:-0.5"], DIRECTIONS, settings=SETTINGS)
     assert found.of("psnr", "original") == Tolerance(0.5)
     assert found.of("psnr", "free-view:30,10,0") == Tolerance(0.1)
 
@@ -50,7 +54,7 @@ def test_what_is_not_named_has_a_default():
 
 
 def test_entries_survive_a_baseline():
-    entries = Tolerances.parse(["psnr:0.1", "lpips:+2%"], DIRECTIONS).entries
+    entries = Tolerances.parse(["psnr:0.1", "lpips:+2%"], DIRECTIONS, settings=SETTINGS).entries
     assert entries == {"psnr": "-0.1", "lpips": "+2%"}
     assert Tolerances(entries).of("lpips", "original") == Tolerance(2, percent=True)
 

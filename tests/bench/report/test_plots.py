@@ -106,6 +106,39 @@ def test_infinite_values_are_named_where_they_are_not_drawn(runs, words):
     assert plots.infinite_note(columns, series_of(runs[:1], words, ceiling=False), words) == ""
 
 
+def test_plots_of_several_protocols_or_videos_say_so(runs, words, tmp_path, monkeypatch):
+    """Under every plot of both runs, and under none of one of them."""
+    about = {"settings": SWEEP, "metrics": ("psnr", "ssim", "niqe"), "clips": CLIPS[:3]}
+    pair = [
+        load(
+            [
+                make_run(
+                    tmp_path / name, model=name, shift=k, protocol={"height": 2**k}, digests={CLIPS[0]: name}, **about
+                )
+            ]
+        )
+        for k, name in enumerate("ab")
+    ]
+    mixed = (*pair[0], *pair[1])
+    notes = {}
+    monkeypatch.setattr(
+        "matplotlib.figure.Figure.savefig",
+        lambda figure, path, **_: notes.update({path.stem: figure.legends[0].get_title().get_text()}),
+    )
+    kinds = ("bars", "curves", "distributions", "sweep", "radar")
+    draw(kinds, mixed, columns_of(mixed), words, tmp_path)
+    assert {name.partition("-")[0] for name in notes} == set(kinds)
+    said = "protocols differ (height): these runs are not comparable"
+    video = f"not one video in all runs: {CLIPS[0]}"
+    assert all(said in note for note in notes.values())
+    assert {name for name, note in notes.items() if video not in note} == {f"curves-{clip}" for clip in CLIPS[1:3]}
+    notes.clear()
+    draw(kinds, pair[0], columns_of(pair[0]), words, tmp_path)
+    assert notes
+    assert not any("differ" in note or "not one video" in note for note in notes.values())
+    assert "（height）" in plots.mixed_note(mixed, Words("zh"))
+
+
 def test_characters_without_a_font_are_named():
     text = plot_style.drawable("a_$\U000e0041\nü")
     assert text == "a_$U+E0041.U+000Aü"
