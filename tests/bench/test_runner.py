@@ -23,11 +23,12 @@ from bench.store import read_clips, read_frames, read_manifest, read_summary
 from bench.video import VideoReader
 from bench.weights.registry import REGISTRY
 from metrics import psnr, registry
+from metrics.frames import Frames
 from metrics.metric import Resources
 from metrics.natural_scene import Definition
 from metrics.scoring import score
 from model import registry as models
-from model.interface import SettingReport
+from model.interface import Driving, SettingReport
 from tests.films import portrait_film, portrait_frames, tone, write_film
 from tests.metrics import recipe
 
@@ -406,6 +407,45 @@ def test_a_model_that_writes_into_its_frames_changes_no_reference(films, tmp_pat
     for row, frames in shown.items():
         for metric, expected in score(PIXEL, frames, reference).items():
             assert values(tmp_path / "run", row, metric)["clip0"] == pytest.approx(expected.value, rel=1e-9)
+
+
+class Thrifty:
+    """A model that writes all that it returns into one and the same tensor."""
+
+    name, size = "thrifty", None
+
+    def describe(self):
+        return {}
+
+    def open(self, driving, settings):
+        self.settings, self.output = settings, torch.empty(4, *driving.source.shape, dtype=torch.uint8)
+        return self
+
+    def step(self, driving):
+        output = self.output[: len(driving)].copy_(255 - driving)
+        return dict.fromkeys(self.settings, output)
+
+    def close(self):
+        self.output.zero_()
+        return {}
+
+
+def test_a_model_may_refill_what_it_returned():
+    """Scoring and encoding come behind: what a step gave is looked at after later steps."""
+    frames = torch.from_numpy(portrait_frames(9))
+    generator = ModelOrigin(Thrifty()).begin(Driving("clip", frames[0], 25.0), (ORIGINAL, VIEW))
+    steps = [generator.step(Frames.of(part)) for part in frames.split(4)]
+    generator.close()
+    for setting in (ORIGINAL, VIEW):
+        assert torch.equal(torch.cat([step[str(setting)].pixels for step in steps]), 255 - frames)
+
+
+def test_one_picture_for_all_frames_stays_one_in_memory():
+    frames = torch.from_numpy(portrait_frames(9))
+    generator = ModelOrigin(models.load("static")).begin(Driving("clip", frames[0], 25.0), (ORIGINAL,))
+    predicted = generator.step(Frames.of(frames))["original"]
+    assert predicted.repeated
+    assert torch.equal(predicted.pixels, frames[:1].expand_as(frames))
 
 
 def test_numbers_of_any_library_describe_a_model(monkeypatch):
