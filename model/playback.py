@@ -118,9 +118,8 @@ class FileGenerator:
         try:
             yield
         except MediaError as error:
-            what = str(error).replace(f"{path.parent}{os.sep}", "")
-            if not path.is_dir():
-                what = f"{what.rpartition(': ')[0]}: make it again"
+            what, spoilt, _ = str(error).replace(f"{path.parent}{os.sep}", "").partition(": get the file again")
+            what += ": make it again" if spoilt else ""
             raise PredictionError(f"clip '{self.driving.id}': its prediction cannot be scored: {what}") from error
 
     def _see_intact(self, stream: FrameStream) -> None:
