@@ -1,6 +1,7 @@
 import gc
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +30,7 @@ from metrics.natural_scene import Definition
 from metrics.scoring import score
 from model import registry as models
 from model.interface import Driving, SettingReport
+from tests.bench.test_origins import cut, damaged_film
 from tests.films import portrait_film, portrait_frames, tone, write_film
 from tests.metrics import recipe
 
@@ -559,6 +561,38 @@ def test_a_true_view_that_cannot_be_read_fails_its_own_columns_only(films, tmp_p
     for reason in failed["reason"]:
         assert reason.startswith(f"clip 'clip0': its true view under {VIEW}, '{lost}', cannot be compared with: ")
     assert rows.loc[(str(other), "l1_true_view"), "value"] == 0
+
+
+def spoilt(path):
+    """All frames are there, and bits of the first are others."""
+    content = bytearray(path.read_bytes())
+    first = content.index(b"mdat") + 1000
+    for place in range(first, first + 200):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage, words",
+    [(spoilt, r"\d+ frames were decoded with errors"), (cut, r"\d+ of 60 promised frames could be read")],
+)
+def test_a_damaged_true_view_fails_its_own_columns_only(tmp_path, damage, words):
+    """Also where it has as many frames as the clip."""
+    film, lost = portrait_film(tmp_path / "clip0.mp4", count=60), tmp_path / "view.mp4"
+    damaged_film(lost, damage)
+    suite = suites.of_videos([str(film)])
+    clip = replace(suite.clips[0], views={str(VIEW): lost, "original": film})
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW), codec=None)
+    run(replace(suite, clips=(clip,)), chosen, console=quiet())
+    rows = read_clips(tmp_path / "run").set_index(["setting", "metric"])
+    failed = rows[rows["status"] == "failed"]
+    assert set(failed.index) == {(str(VIEW), f"{metric}_true_view") for metric in PIXEL}
+    for reason in failed["reason"]:
+        assert re.fullmatch(
+            rf"clip 'clip0': its true view under {VIEW}, '{lost}', cannot be compared with: it is damaged: {words}: .*",
+            reason,
+        )
+    assert rows.loc[("original", "l1_true_view"), "value"] == 0
 
 
 def test_the_manifest_is_read_back_as_written(static_run):
