@@ -80,7 +80,8 @@ class ModelOrigin:
 class ModelGenerator:
     """A model at work on one clip: all settings at once, so that one fault ends them all.
 
-    It is given copies of the source and of the frames, and may write into them: what it is scored by stays as it is.
+    It is given copies of the source and of the frames, and copies are taken of what it returns: it may write into
+    either, and what it is scored by stays as it is.
     """
 
     driving: Driving
@@ -130,7 +131,9 @@ class ModelGenerator:
                 f"clip '{self.driving.id}': the model gave {tuple(predicted.shape)} {predicted.dtype} "
                 f"for driving frames {tuple(driving.shape)}: it must give as many uint8 frames of that size"
             )
-        return predicted.to(driving.device)
+        # A copy, as the model may refill what it returned before that is scored. A repeated frame stays one in memory.
+        distinct = predicted[:1] if predicted.stride(0) == 0 else predicted
+        return distinct.to(driving.device, copy=True).expand_as(predicted)
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, BenchError):

@@ -128,7 +128,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         "--video-codec",
         choices=("h264", "ffv1", "png", "none"),
         default="h264",
-        help="of the videos kept (default: h264)",
+        help="of the videos kept (default: h264, which adds a pixel to odd sides)",
     )
     output.add_argument("--codec-floor", action="store_true", help="add a row: the reference through H.264 and back")
     output.add_argument("--side-by-side", action="store_true", help="also a video of source, reference and settings")

@@ -39,7 +39,8 @@ class PictureFolder:
         shown = (path for path in self.folder.iterdir() if not path.name.startswith("."))  # macOS adds a ._0.png
         paths = sorted((path for path in shown if path.suffix.lower() in SUFFIXES), key=_number)
         if not paths:
-            raise MediaError(f"'{self.folder}' holds no pictures of a lossless format ({', '.join(sorted(SUFFIXES))})")
+            lossless = ", ".join(sorted(SUFFIXES))
+            raise MediaError(f"'{self.folder}' holds no pictures of a lossless format ({lossless}): write PNG files")
         self._see_complete(paths)
         for start in range(0, len(paths), BATCH):
             pictures = [self._read(path) for path in paths[start : start + BATCH]]

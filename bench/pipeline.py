@@ -113,6 +113,13 @@ def _again(clip: Clip, plan: Plan, device: torch.device) -> Iterator[Tensor]:
             yield frames.pixels.to(device)
 
 
+def _intact(reader: VideoReader) -> Iterator[Frames]:
+    """The frames of a video; raises `MediaError` behind the last if decoding has shown it to be damaged."""
+    yield from reader
+    if reader.faults:
+        raise MediaError(f"it is damaged: {', '.join(reader.faults)}: get the file again, or leave it out")
+
+
 @dataclass(slots=True)
 class _Run:
     clip: Clip
@@ -195,7 +202,7 @@ class _Run:
                 except MediaError as error:
                     self._lose_view(row, str(error))
                 else:
-                    views[row] = iter(stack.enter_context(Ahead(reader)))
+                    views[row] = iter(stack.enter_context(Ahead(_intact(reader))))
         return views
 
     def _check_views_ended(self) -> None:
@@ -267,6 +274,8 @@ class _Run:
         found: dict[str, Frames] = {}
         for row in list(self.views):
             frames = self._next_view(row)
+            if frames is not None and len(frames) < count:
+                frames = self._next_view(row)  # none comes, but why it ends early
             if frames is None or len(frames) != count:
                 self._lose_view(row, _OTHER_LENGTH)
             else:

@@ -71,8 +71,9 @@ class _ClipFID:
 
 
 def rows(frames: Frames, resources: Resources) -> NDArray[np.float32]:
-    """Inception features of frames, (T, 2048)."""
-    return features(frames, resources).cpu().numpy()
+    """Inception features of frames, (T, 2048): one array, whoever asks."""
+    found = features(frames, resources)
+    return frames.derived(f"rows of {id(found)}", lambda _: found.cpu().numpy())
 
 
 def _begin(facts: ClipFacts, resources: Resources) -> _ClipFID:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.one_copy import digest, one_copy
+
 Floats = NDArray[np.float64]
 
 
@@ -24,6 +26,11 @@ class Moments:
     folded: int = 0
     folded_mean: Floats = field(default_factory=lambda: np.zeros(0))
     folded_factor: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    key: bytes = field(init=False, repr=False)
+    """Of all that was folded: moments that have folded the same share their factor."""
+
+    def __post_init__(self) -> None:
+        self.key = digest(b"", np.array(self.folded), self.folded_mean, self.folded_factor)
 
     def __len__(self) -> int:
         return self.folded + sum(len(rows) for rows in self.rows)
@@ -39,7 +46,7 @@ class Moments:
     def merge(self, other: Moments) -> None:
         """Take in everything that `other` has taken in."""
         if other.folded:
-            self._combine(other.folded, other.folded_mean, other.folded_factor)
+            self._combine(other.folded, other.folded_mean, other.folded_factor, digest(self.key + other.key))
         for rows in other.rows:
             self.add(rows)
 
@@ -71,22 +78,22 @@ class Moments:
     def from_arrays(cls, arrays: dict[str, NDArray[np.float32] | NDArray[np.float64]]) -> Moments:
         """What `to_arrays` gave."""
         rows = arrays["rows"].astype(np.float32, copy=False)
-        moments = cls(rows.shape[1], [rows] if len(rows) else [])
-        if "folded" in arrays:
-            moments.folded = int(arrays["folded"][0])
-            moments.folded_mean = arrays["folded_mean"].astype(np.float64)
-            moments.folded_factor = np.zeros((moments.dimensions, moments.dimensions))
-            moments.folded_factor[np.triu_indices(moments.dimensions)] = arrays["folded_factor"]
-        return moments
+        dimensions, pending = rows.shape[1], [rows] if len(rows) else []
+        if "folded" not in arrays:
+            return cls(dimensions, pending)
+        factor = np.zeros((dimensions, dimensions))
+        factor[np.triu_indices(dimensions)] = arrays["folded_factor"]
+        return cls(dimensions, pending, int(arrays["folded"][0]), arrays["folded_mean"].astype(np.float64), factor)
 
     def _fold(self) -> None:
         if self.rows:
             count = sum(len(rows) for rows in self.rows)
             mean, factor = _centred(self.rows)
+            key = digest(self.key, *self.rows)
             self.rows.clear()
-            self._combine(count, mean, factor)
+            self._combine(count, mean, factor, key)
 
-    def _combine(self, count: int, mean: Floats, factor: Floats) -> None:
+    def _combine(self, count: int, mean: Floats, factor: Floats, key: bytes) -> None:
         """Fold in a group of `count` rows with this mean, whose centred rows have the factor `factor`.
 
         The scatter of two groups is the sum of their scatters and n m / (n + m) of the means' difference squared
@@ -101,8 +108,8 @@ class Moments:
             count = total
         if len(factor) < self.dimensions:  # keeps the triangle square
             factor = np.concatenate([factor, np.zeros((self.dimensions - len(factor), self.dimensions))])
-        self.folded, self.folded_mean = count, mean
-        self.folded_factor = np.asarray(np.linalg.qr(factor, mode="r"))
+        self.folded, self.folded_mean, self.key = count, mean, key
+        self.folded_factor = one_copy(key, lambda: np.asarray(np.linalg.qr(factor, mode="r")))
 
 
 def _centred(rows: list[NDArray[np.float32]]) -> tuple[Floats, Floats]:

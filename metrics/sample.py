@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.one_copy import digest, one_copy
+
 
 @dataclass(slots=True)
 class Sample:
@@ -21,15 +23,22 @@ class Sample:
     rows: NDArray[np.float32]
     tickets: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
     offered: int = 0
+    key: bytes = field(init=False, repr=False)
+    """Of all that was offered: samples of the same share their rows."""
+
+    def __post_init__(self) -> None:
+        self.key = digest(b"", np.array(self.capacity), self.rows, self.tickets)
 
     def add(self, rows: NDArray[np.float32], tickets: NDArray[np.uint64], *, offered: int | None = None) -> None:
         """Offer rows (n, d) with their tickets (n,); `offered` is how many they stand for, if more."""
-        self.rows = np.concatenate([self.rows, rows])
+        before, self.key = self.rows, digest(self.key, rows, tickets)
         self.tickets = np.concatenate([self.tickets, tickets])
         self.offered += len(rows) if offered is None else offered
-        if len(self.rows) > self.capacity:
+        chosen: slice | NDArray[np.intp] = slice(None)
+        if len(self.tickets) > self.capacity:
             chosen = np.argsort(self.tickets, kind="stable")[: self.capacity]
-            self.rows, self.tickets = self.rows[chosen], self.tickets[chosen]
+            self.tickets = self.tickets[chosen]
+        self.rows = one_copy(self.key, lambda: np.concatenate([before, rows])[chosen])
 
     def merge(self, other: Sample) -> None:
         """Offer everything that `other` was offered."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.clips import Box
 from bench.encoder import VideoWriter
 from bench.generator import Generator, Origin
 from bench.plan import CODEC_FLOOR
@@ -33,7 +34,8 @@ class WithCodecFloor:
         """Write the driving frames to a file, and read them back in step with the clip."""
         inner = self.origin.begin(driving, settings)
         folder = tempfile.TemporaryDirectory(prefix="talking-head-")
-        files = FileGenerator(driving, "strict")
+        height, width = driving.source.shape[1:]
+        files = FileGenerator(driving, "strict", crop=Box(0, 0, width, height))  # H.264 fills odd sides up
         files.open(CODEC_FLOOR, lambda: _written(driving, Path(folder.name) / "floor.mp4"))
         return _Both(inner, files, folder)
 

@@ -49,7 +49,10 @@ class Session(Protocol):
     """A model at work on one clip. Frames go through in order and nothing of them is kept."""
 
     def step(self, driving: Tensor) -> Mapping[Setting, Tensor]:
-        """(T, 3, H, W) uint8 driving frames → for every setting of the session, as many predicted frames, uint8."""
+        """(T, 3, H, W) uint8 driving frames → for every setting of the session, as many predicted frames, uint8.
+
+        What it returned it may write into again at the next step.
+        """
 
     def close(self) -> Mapping[Setting, SettingReport]:
         """End of the clip. Called once, also after an error; frees what the session holds."""

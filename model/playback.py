@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from bench.clips import Box
 from bench.container import open_media, video_stream
 from bench.errors import BenchError, MediaError, PredictionError
 from bench.picture_folder import PictureFolder
@@ -53,11 +54,12 @@ def carrier_of(path: Path) -> str:
 class FileGenerator:
     """Reads the predictions of one clip in step with its reference. A video's fault ends its own row only.
 
-    A damaged file is such a fault, wherever in it the damage is.
+    A damaged file is such a fault, wherever in it the damage is. `crop` is the part of its frames that counts.
     """
 
     driving: Driving
     align: Alignment
+    crop: Box | None = None
     streams: dict[str, FrameStream] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     carriers: dict[str, str] = field(default_factory=dict)
@@ -118,9 +120,8 @@ class FileGenerator:
         try:
             yield
         except MediaError as error:
-            what = str(error).replace(f"{path.parent}{os.sep}", "")
-            if not path.is_dir():
-                what = f"{what.rpartition(': ')[0]}: make it again"
+            what, spoilt, _ = str(error).replace(f"{path.parent}{os.sep}", "").partition(": get the file again")
+            what += ": make it again" if spoilt else ""
             raise PredictionError(f"clip '{self.driving.id}': its prediction cannot be scored: {what}") from error
 
     def _see_intact(self, stream: FrameStream) -> None:
@@ -134,7 +135,7 @@ class FileGenerator:
     def _frames(self, path: Path) -> PictureFolder | VideoReader:
         if path.is_dir():
             return PictureFolder(path, self.driving.fps)
-        reader = self._open.enter_context(VideoReader(path))
+        reader = self._open.enter_context(VideoReader(path, crop=self.crop))
         mine, reference = reader.info.fps, self.driving.fps
         if self.align == "strict" and abs(mine - reference) > _SAME_RATE * reference:
             raise PredictionError(

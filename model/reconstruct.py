@@ -57,7 +57,7 @@ class Reconstructs:
 
         session = self.open(Driving("frames", first, fps, reopen=lambda: iter(driving.split(batch))), (chosen,))
         try:
-            predicted = [session.step(part)[chosen] for part in driving.split(batch)]
+            predicted = [session.step(part)[chosen].clone() for part in driving.split(batch)]
         finally:
             reports = session.close()
         report = reports.get(chosen)

@@ -21,9 +21,10 @@ from bench.settings import Setting
 from bench.store import read_clips, read_manifest
 from bench.video import VideoReader
 from model.command import CommandModel
-from model.playback import carrier_of
+from model.interface import Driving
+from model.playback import FileGenerator, carrier_of
 from model.predictions import Predictions
-from tests.bench.footage import write
+from tests.bench.footage import Sound, speech, write, write_sound
 from tests.films import portrait_film, portrait_frames
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +135,10 @@ def outcomes(films, tmp_path, prepare, **options):
             "more frames than its reference",
         ),
         (lambda folder, frames: film_of(folder / "clip0.mkv", frames[:, :, :32]), "is 64x32 and the reference 64x64"),
-        (lambda folder, frames: (folder / "clip0.mkv").write_bytes(b"nothing"), "clip0.mkv"),
+        (
+            lambda folder, frames: (folder / "clip0.mkv").write_bytes(b"nothing"),
+            "clip0.mkv is not a video file that can be read: make it again",
+        ),
         (lambda folder, frames: (folder / "clip0.mov").write_bytes(b""), "two predictions"),
         (
             lambda folder, frames: film_of(folder / "clip0.mkv", frames, fps=30.0),
@@ -146,6 +150,26 @@ def test_each_mismatch_is_told_apart(films, tmp_path, prepare, words):
     rows = outcomes(films, tmp_path, prepare)
     assert set(rows["status"]) == {"failed"}
     assert all(words in reason for reason in rows["reason"])
+
+
+@pytest.mark.parametrize(
+    "prepare, told",
+    [
+        (lambda path: path.write_bytes(b""), "c.mkv is empty (0 bytes): make it again"),
+        (lambda path: path.symlink_to("nowhere"), "c.mkv does not exist: check the path"),
+        (
+            lambda path: write_sound(path, Sound(speech(0.2))),
+            "c.mkv has no video stream: give a file with a moving picture",
+        ),
+    ],
+    ids=["spoilt", "lost", "sound"],
+)
+def test_what_is_wrong_with_a_predictions_file_ends_in_its_own_remedy(tmp_path, prepare, told):
+    path = tmp_path / "c.mkv"
+    prepare(path)
+    files = FileGenerator(Driving("clip", torch.zeros(3, 64, 64, dtype=torch.uint8), 25.0), "strict")
+    files.open("original", lambda: path)
+    assert files.close()["original"].error == f"clip 'clip': its prediction cannot be scored: {told}"
 
 
 @pytest.mark.parametrize("metrics", [PIXEL, (*PIXEL, "lse_c")], ids=["all", "some-skipped"])

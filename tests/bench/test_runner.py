@@ -1,6 +1,7 @@
 import gc
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -23,11 +24,13 @@ from bench.store import read_clips, read_frames, read_manifest, read_summary
 from bench.video import VideoReader
 from bench.weights.registry import REGISTRY
 from metrics import psnr, registry
+from metrics.frames import Frames
 from metrics.metric import Resources
 from metrics.natural_scene import Definition
 from metrics.scoring import score
 from model import registry as models
-from model.interface import SettingReport
+from model.interface import Driving, SettingReport
+from tests.bench.test_origins import cut, damaged_film
 from tests.films import portrait_film, portrait_frames, tone, write_film
 from tests.metrics import recipe
 
@@ -408,6 +411,45 @@ def test_a_model_that_writes_into_its_frames_changes_no_reference(films, tmp_pat
             assert values(tmp_path / "run", row, metric)["clip0"] == pytest.approx(expected.value, rel=1e-9)
 
 
+class Thrifty:
+    """A model that writes all that it returns into one and the same tensor."""
+
+    name, size = "thrifty", None
+
+    def describe(self):
+        return {}
+
+    def open(self, driving, settings):
+        self.settings, self.output = settings, torch.empty(4, *driving.source.shape, dtype=torch.uint8)
+        return self
+
+    def step(self, driving):
+        output = self.output[: len(driving)].copy_(255 - driving)
+        return dict.fromkeys(self.settings, output)
+
+    def close(self):
+        self.output.zero_()
+        return {}
+
+
+def test_a_model_may_refill_what_it_returned():
+    """Scoring and encoding come behind: what a step gave is looked at after later steps."""
+    frames = torch.from_numpy(portrait_frames(9))
+    generator = ModelOrigin(Thrifty()).begin(Driving("clip", frames[0], 25.0), (ORIGINAL, VIEW))
+    steps = [generator.step(Frames.of(part)) for part in frames.split(4)]
+    generator.close()
+    for setting in (ORIGINAL, VIEW):
+        assert torch.equal(torch.cat([step[str(setting)].pixels for step in steps]), 255 - frames)
+
+
+def test_one_picture_for_all_frames_stays_one_in_memory():
+    frames = torch.from_numpy(portrait_frames(9))
+    generator = ModelOrigin(models.load("static")).begin(Driving("clip", frames[0], 25.0), (ORIGINAL,))
+    predicted = generator.step(Frames.of(frames))["original"]
+    assert predicted.repeated
+    assert torch.equal(predicted.pixels, frames[:1].expand_as(frames))
+
+
 def test_numbers_of_any_library_describe_a_model(monkeypatch):
     said = {"steps": np.int64(3), "gain": np.float32(0.5), "kind": "x", "fast": True}
     monkeypatch.setattr(Faulty, "describe", lambda self: said)
@@ -519,6 +561,38 @@ def test_a_true_view_that_cannot_be_read_fails_its_own_columns_only(films, tmp_p
     for reason in failed["reason"]:
         assert reason.startswith(f"clip 'clip0': its true view under {VIEW}, '{lost}', cannot be compared with: ")
     assert rows.loc[(str(other), "l1_true_view"), "value"] == 0
+
+
+def spoilt(path):
+    """All frames are there, and bits of the first are others."""
+    content = bytearray(path.read_bytes())
+    first = content.index(b"mdat") + 1000
+    for place in range(first, first + 200):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage, words",
+    [(spoilt, r"\d+ frames were decoded with errors"), (cut, r"\d+ of 60 promised frames could be read")],
+)
+def test_a_damaged_true_view_fails_its_own_columns_only(tmp_path, damage, words):
+    """Also where it has as many frames as the clip."""
+    film, lost = portrait_film(tmp_path / "clip0.mp4", count=60), tmp_path / "view.mp4"
+    damaged_film(lost, damage)
+    suite = suites.of_videos([str(film)])
+    clip = replace(suite.clips[0], views={str(VIEW): lost, "original": film})
+    chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW), codec=None)
+    run(replace(suite, clips=(clip,)), chosen, console=quiet())
+    rows = read_clips(tmp_path / "run").set_index(["setting", "metric"])
+    failed = rows[rows["status"] == "failed"]
+    assert set(failed.index) == {(str(VIEW), f"{metric}_true_view") for metric in PIXEL}
+    for reason in failed["reason"]:
+        assert re.fullmatch(
+            rf"clip 'clip0': its true view under {VIEW}, '{lost}', cannot be compared with: it is damaged: {words}: .*",
+            reason,
+        )
+    assert rows.loc[("original", "l1_true_view"), "value"] == 0
 
 
 def test_the_manifest_is_read_back_as_written(static_run):

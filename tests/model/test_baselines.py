@@ -6,6 +6,7 @@ import model
 from bench.errors import BenchError
 from bench.settings import Setting
 from model.interface import Driving
+from model.reconstruct import Reconstructs
 
 FRAMES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (7, 3, 8, 8), dtype=np.uint8))
 
@@ -29,6 +30,21 @@ def test_static_does_not_copy_its_source():
 def test_copy_returns_the_driving_frames_under_any_setting():
     view = Setting.parse("free-view:30,10,0")
     assert torch.equal(model.load("copy").reconstruct(FRAMES, setting=view, batch=2), FRAMES)
+
+
+def test_a_model_may_refill_what_it_returned():
+    class Thrifty(Reconstructs):
+        def open(self, driving, settings):
+            self.settings, self.output = settings, torch.empty(1, *driving.source.shape, dtype=torch.uint8)
+            return self
+
+        def step(self, driving):
+            return dict.fromkeys(self.settings, self.output.copy_(driving))
+
+        def close(self):
+            return {}
+
+    assert torch.equal(Thrifty().reconstruct(FRAMES, batch=1), FRAMES)
 
 
 @pytest.mark.parametrize("frames", [FRAMES.float(), FRAMES[0], FRAMES[:0], FRAMES[:, :1]])

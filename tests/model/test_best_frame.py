@@ -3,8 +3,12 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from bench.cli import main
+from bench.encoder import VideoWriter
 from bench.errors import BenchError
+from bench.store import read_manifest
 from model.facevid2vid import load
 from model.facevid2vid.best_frame import (
     FaceMeshLandmarks,
@@ -71,6 +75,23 @@ class TestFaceMesh:
         assert isinstance(talker.options.landmarks, FaceMeshLandmarks)
         assert "MediaPipe face mesh" in talker.describe()["landmarks"]
         assert load(stub_checkpoint, motion="relative", best_frame=3).options.landmarks is None
+
+    def test_the_command_starts_from_the_frame_that_it_finds(self, stub_checkpoint, tmp_path):
+        frames, _ = demo("ada_01", count=6, step=4)
+        with VideoWriter(tmp_path / "clip.mkv", size=(256, 256), codec="ffv1") as writer:
+            writer.write(frames)
+        Image.fromarray(frames[4].permute(1, 2, 0).numpy()).save(tmp_path / "source.png")
+        words = ["--videos", str(tmp_path / "clip.mkv"), "--source", str(tmp_path / "source.png"), "--size", "64"]
+        words += ["--checkpoint", str(stub_checkpoint), "--keypoint-motion", "relative", "--settings", "original"]
+        words += ["--metrics", "l1", "--video-codec", "png", "--no-cache"]
+        found = {}
+        for start in ("search", "4", "0"):
+            assert main([*words, "--best-frame", start, "--out", str(tmp_path / start)]) == 0
+            assert read_manifest(tmp_path / start).protocol.best_frame == start
+            pictures = sorted((tmp_path / start / "videos" / "original").rglob("*.png"))
+            found[start] = [picture.read_bytes() for picture in pictures]
+        assert len(found["search"]) == 6
+        assert found["search"] == found["4"] != found["0"]
 
     def test_the_source_itself_is_the_best_frame(self):
         frames, _ = demo("ada_01")

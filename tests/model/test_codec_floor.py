@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from rich.console import Console
 
 from bench import suite as suites
@@ -9,14 +10,15 @@ from bench.store import read_clips
 from tests.films import portrait_film
 
 
-def test_the_codec_floor_lies_between_copy_and_static(tmp_path):
+@pytest.mark.parametrize("size", [(64, 64), (65, 67)], ids=["even", "odd"])
+def test_the_codec_floor_lies_between_copy_and_static(tmp_path, size):
     film = portrait_film(tmp_path / "one.mp4", count=8)
     plan = Plan(
         out=tmp_path / "run",
         model=ModelPlan("copy"),
         settings=(Setting(),),
         metrics=("l1", "psnr"),
-        size=(64, 64),
+        size=size,
         codec=None,
         codec_floor=True,
     )
