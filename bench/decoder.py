@@ -9,6 +9,8 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from bench.ffv1 import Checksums
+
 
 @dataclass(slots=True)
 class Damage:
@@ -25,6 +27,7 @@ class Damage:
 def pictures(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[av.VideoFrame]:
     """Every picture that can be decoded, in shown order; what cannot is counted and left out."""
     packets = container.demux(stream)
+    checksums = Checksums() if stream.codec_context.name == "ffv1" else None
     while True:
         try:
             packet = next(packets, None)
@@ -32,6 +35,8 @@ def pictures(container: InputContainer, stream: VideoStream, damage: Damage) -> 
             # The container breaks off here: what the decoder still holds is good.
             damage.packets += 1
             packet = None
+        if checksums is not None and packet is not None and packet.size:
+            damage.frames += checksums.newly_damaged(bytes(packet))
         try:
             pictures = stream.decode(packet)
         except av.EOFError:
