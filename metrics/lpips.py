@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -19,9 +19,12 @@ from metrics.frames import Frames
 from metrics.metric import ClipFacts, FrameMean, Metric, Resources
 from metrics.networks import batch_size, batches, shared
 from metrics.outcome import Skip
+from metrics.threads import side_by_side
 from metrics.tiled_convolution import tiled_convolution
 
 Net = Literal["alex", "vgg"]
+T = TypeVar("T")
+R = TypeVar("R")
 
 # The published code normalises ImageNet's pixels in [-1, 1] with these.
 _SHIFT = (-0.030, -0.088, -0.188)
@@ -135,7 +138,7 @@ class Lpips:
         """Unit features of reference frames, computed once however many settings they are compared with."""
 
         def compute(frames: Frames) -> list[Tensor]:
-            parts = [list(self.levels(part)) for part in self._parts(frames)]
+            parts = self._each(lambda part: list(self.levels(part)), self._parts(frames))
             return [torch.cat(level) for level in zip(*parts, strict=True)]
 
         return ref.derived(f"lpips-{self.net}", compute)
@@ -147,17 +150,22 @@ class Lpips:
         if smallest < self.trunk.smallest:
             raise Skip(f"LPIPS needs frames of {self.trunk.smallest} pixels or more, these have {smallest}")
         reference = self.reference(ref)
-        terms = []
-        start = 0
-        for part in self._parts(pred):
+        parts = self._parts(pred)
+
+        def compare(place: int) -> Tensor:
+            part, start = parts[place], sum(map(len, parts[:place]))
             # A repeated frame on either side is there once, and stands for all.
             chosen = slice(start, start + len(part)) if len(part) > 1 or not pred.repeated else slice(None)
             beside = [level if len(level) == 1 else level[chosen] for level in reference]
             levels = beside if pred is ref else self.levels(part)
-            terms.append(torch.stack([_distance(*level) for level in zip(levels, beside, self.heads, strict=True)]))
-            start += len(part)
-        joined = torch.cat(terms, 1)
+            return torch.stack([_distance(*level) for level in zip(levels, beside, self.heads, strict=True)])
+
+        joined = torch.cat(self._each(compare, range(len(parts))), 1)
         return joined.expand(-1, len(pred)) if joined.shape[1] == 1 else joined
+
+    def _each(self, work: Callable[[T], R], parts: Sequence[T]) -> list[R]:
+        """`work` on every part; side by side on the cores of a CPU, which would wait for each other in every layer."""
+        return side_by_side(work, parts) if self.device.type == "cpu" else [work(part) for part in parts]
 
     def _parts(self, frames: Frames) -> list[Tensor]:
         pixels = frames.pixels[:1] if frames.repeated else frames.pixels
