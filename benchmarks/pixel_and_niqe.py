@@ -39,7 +39,7 @@ def clip(count: int) -> tuple[torch.Tensor, torch.Tensor]:
     return (ref + noise).round().clamp(0, 255).to(torch.uint8), ref
 
 
-def ours(*names: str, chunk: int = 16) -> Callable[[torch.Tensor, torch.Tensor], None]:
+def ours(*names: str, chunk: int = 32) -> Callable[[torch.Tensor, torch.Tensor], None]:
     def run(pred: torch.Tensor, ref: torch.Tensor) -> None:
         accumulators = [registry.get(name).begin(ClipFacts("bench"), Resources()) for name in names]
         for start in range(0, len(ref), chunk):

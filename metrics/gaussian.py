@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_RUN: Final = 24  # means of one product; shorter runs call more often, longer ones multiply more zeros
+_RUN: Final = 12  # means of one product; a shorter run is a worse product, a longer one multiplies more zeros
 
 
 @cache
@@ -22,8 +22,8 @@ def taps(size: int, sigma: float) -> tuple[float, ...]:
 def local_mean(rows: Tensor, weights: tuple[float, ...]) -> Tensor:
     """Means under a separable symmetric window of k taps where it fits.
 
-    Written as products with band matrices, a run of means at a time: most of a band is zeros, and yet a matrix product
-    takes a sixth of the time of the sums that it stands for, which wait for memory.
+    Written as products with band matrices, a run of means at a time: half of a band is zeros, and yet a matrix product
+    takes a fraction of the time of the sums that it stands for, which wait for memory.
 
     Args:
         rows: (H, …, W) floating, contiguous: pictures whose rows come first, any number of them side by side.
@@ -37,17 +37,22 @@ def local_mean(rows: Tensor, weights: tuple[float, ...]) -> Tensor:
     band = partial(_band, weights, dtype=rows.dtype, device=rows.device)
     lines = rows.view(height, -1)
     down = lines.new_empty(height - reach, lines.shape[1])
-    for start, stop in _runs(height - reach):
-        torch.mm(band(stop - start), lines[start : stop + reach], out=down[start:stop])
+    whole, rest = divmod(height - reach, _RUN)
+    if whole:
+        runs = lines.unfold(0, _RUN + reach, _RUN).transpose(1, 2)
+        torch.bmm(band(_RUN).expand(whole, -1, -1), runs, out=down[: whole * _RUN].unflatten(0, (whole, _RUN)))
+    if rest:
+        torch.mm(band(rest), lines[-rest - reach :], out=down[-rest:])
     lines = down.view(-1, width)
     across = lines.new_empty(len(lines), width - reach)
-    for start, stop in _runs(width - reach):
-        torch.mm(lines[:, start : stop + reach], band(stop - start).T, out=across[:, start:stop])
+    whole, rest = divmod(width - reach, _RUN)
+    if whole:
+        runs = lines.unfold(1, _RUN + reach, _RUN).transpose(0, 1)
+        means = across[:, : whole * _RUN].unflatten(1, (whole, _RUN)).transpose(0, 1)
+        torch.bmm(runs, band(_RUN).T.expand(whole, -1, -1), out=means)
+    if rest:
+        torch.mm(lines[:, -rest - reach :], band(rest).T, out=across[:, -rest:])
     return across.view(height - reach, *planes, width - reach)
-
-
-def _runs(length: int) -> list[tuple[int, int]]:
-    return [(start, min(start + _RUN, length)) for start in range(0, length, _RUN)]
 
 
 @cache
