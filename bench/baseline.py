@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,7 +21,9 @@ from bench.tolerance import Tolerances
 
 def _number(value: object) -> object:
     """A value as it stands in the file: a number, or an infinity, which JSON has no number for."""
-    if value in ("Infinity", "-Infinity") or (type(value) in (int, float) and value == value):
+    if value in ("Infinity", "-Infinity", math.inf, -math.inf):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return value
     raise ValueError(f"'{value}' is no number: restore the file, or remove it and make it anew with --update-baseline")
 

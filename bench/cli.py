@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import BenchError
+from bench.option_checks import check_names, check_tolerances
 from bench.options import default_out, run_parser
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _utf8() -> None:
 
 def _run(words: list[str]) -> int:
     options = run_parser(tuple(SUBCOMMANDS)).parse_args(words)
-    _check_names(options)
+    check_names(options)
     suite = _suite(options)
     if not options.dry_run:
         _read_weights(options)
@@ -104,6 +105,8 @@ def _run(words: list[str]) -> int:
     from bench.progress import terminal
 
     console = terminal()
+    if options.tolerance:
+        check_tolerances(options, suite, plan)
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
@@ -111,8 +114,6 @@ def _run(words: list[str]) -> int:
     _log(verbose=options.verbose)
     with _importing():
         from bench.runner import run
-    if options.tolerance:
-        _check_tolerances(options, suite, plan)
     finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
     for table in finished.tables:
         console.print(table.to_rich(width=console.width))
@@ -165,77 +166,6 @@ def _gate(run: Path, options: argparse.Namespace) -> int:
         markdown=options.summary,
         github=options.github,
     )
-
-
-def _check_names(options: argparse.Namespace) -> None:
-    from bench import presets
-    from bench.settings import Setting
-    from metrics import registry as metrics
-    from model import registry as models
-
-    for setting in options.settings or ():
-        Setting.parse(setting)
-    for metric in options.metrics or ():
-        metrics.check(metric)
-    models.check("static" if options.model is None else options.model)
-    presets.get(options.preset)
-    if sum(choice is not None for choice in (options.model, options.predictions, options.model_command)) > 1:
-        raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
-    if options.suite is None and options.videos is None and options.pairs is None:
-        raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
-    _check_company(options)
-    _check_baseline(options)
-
-
-def _check_company(options: argparse.Namespace) -> None:
-    """Options that would change nothing, for want of another or beside another."""
-    if options.update_baseline and options.check is None:
-        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
-    given = {
-        "--tolerance": bool(options.tolerance),
-        "--junit": options.junit is not None,
-        "--summary": options.summary is not None,
-        "--github": options.github is not None,
-    }
-    if options.check is None and any(given.values()):
-        option = next(name for name, value in given.items() if value)
-        raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
-    for option, value in (("--pattern", options.pattern), ("--predictions-list", options.predictions_list)):
-        if value is not None and options.predictions is None:
-            raise BenchError(f"{option} says which files of --predictions are meant: add --predictions DIR")
-    scored = "--predictions" if options.predictions is not None else "--model-command"
-    if options.predictions is None and options.model_command is None:
-        return
-    for option, value in (("--checkpoint", options.checkpoint), ("--precision", options.precision)):
-        if value is not None:
-            raise BenchError(f"{option} is for a model that this benchmark loads: leave it out with {scored}")
-
-
-def _check_baseline(options: argparse.Namespace) -> None:
-    """Read the baseline now rather than after the last clip."""
-    if options.check is None:
-        return
-    if options.check.suffix != ".json":
-        raise BenchError(f"--check '{options.check}' is not called .json, as baselines are: name one")
-    if not options.update_baseline and not options.check.is_file():
-        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
-    from bench import baseline
-
-    if not options.update_baseline:
-        baseline.read_side(options.check)
-    elif options.check.exists():
-        baseline.read(options.check)
-
-
-def _check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
-    from bench.baseline import read_side
-    from bench.judgement import judged
-    from bench.runner import columns
-    from bench.tolerance import Tolerances
-
-    directions = {metric.id: judged(metric).direction for metric in columns(suite, plan)}
-    settings = (*plan.rows, *(() if options.update_baseline else read_side(options.check).settings))
-    Tolerances.parse(options.tolerance, directions, settings=settings)
 
 
 def _suite(options: argparse.Namespace) -> Suite:

@@ -23,7 +23,7 @@ class Preset:
 
     name: str
     metrics: tuple[str, ...]
-    beside_free_view: tuple[str, ...] = ()
+    beside_free_view: tuple[str, ...] = ("pose_error",)
     settings: tuple[str, ...] | None = None
     keypoint_motion: str = "absolute"
     adapt_scale: bool = False

@@ -72,7 +72,7 @@ class _ClipFID:
 
 def rows(frames: Frames, resources: Resources) -> NDArray[np.float32]:
     """Inception features of frames, (T, 2048): one array, whoever asks."""
-    found = features(frames, resources)
+    found = features(frames, resources)  # kept with the frames, so that its id is given to nothing else
     return frames.derived(f"rows of {id(found)}", lambda _: found.cpu().numpy())
 
 

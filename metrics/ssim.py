@@ -17,31 +17,29 @@ _TAPS: Final = gaussian.taps(WINDOW, 1.5)
 _C1: Final = (0.01 * 255) ** 2
 _C2: Final = (0.03 * 255) ** 2
 _BOX: Final = 7  # scikit-image's default window
-_VALUES: Final = 1 << 17  # two channels of 256×256 at a time: the float64 pictures of more are too many for a cache
 
 
 def moments(pixels: Tensor) -> Tensor:
-    """pixels: (T, 3, H, W) uint8, or float32 in 8-bit levels → (T, 3, H - 10, 2, W - 10) float32: mean and variance.
+    """pixels: (T, 3, H, W) uint8, or float32 in 8-bit levels → (T, H - 10, 2, 3, W - 10) float32: mean and variance.
 
     Both are local, under the Gaussian window. They are worked out in float64: in float32 E[x²] - E[x]² is off by one
     and the same amount all over a flat region, which moves SSIM by up to 1e-7.
     """
-    planes = pixels.flatten(0, 1)
-    count, height, width = planes.shape
-    size = (count, height - WINDOW + 1, 2, width - WINDOW + 1)
+    frames, channels, height, width = pixels.shape
+    size = (frames, height - WINDOW + 1, 2, channels, width - WINDOW + 1)
     result = torch.empty(size, dtype=torch.float32, device=pixels.device)
 
     def compute(part: slice) -> None:
-        rows = _rows(planes[part], 2)
-        rows[:, :, 0] = planes[part].transpose(0, 1)
+        rows = _rows(pixels[part], 2)
+        rows[:, :, 0] = pixels[part].permute(2, 0, 1, 3)
         torch.mul(rows[:, :, 0], rows[:, :, 0], out=rows[:, :, 1])
         local = gaussian.local_mean(rows, _TAPS)
         mean, square = local.unbind(2)
         square.addcmul_(mean, mean, value=-1.0)
         result[part] = local.transpose(0, 1)
 
-    threads.side_by_side(compute, batches.of(planes, _VALUES))
-    return result.view(*pixels.shape[:2], *result.shape[1:])
+    threads.side_by_side(compute, batches.of(pixels))
+    return result
 
 
 def compare(pred: Tensor, ref: Tensor, pred_moments: Tensor, ref_moments: Tensor) -> Tensor:
@@ -61,14 +59,13 @@ def compare(pred: Tensor, ref: Tensor, pred_moments: Tensor, ref_moments: Tensor
     """
     if pred is ref:
         return torch.ones(len(pred), 2, pred.shape[1], dtype=torch.float64, device=pred.device)
-    x, y, moments_x, moments_y = (sides.flatten(0, 1) for sides in (pred, ref, pred_moments, ref_moments))
 
     def compute(part: slice) -> Tensor:
-        rows = _rows(x[part], 1)
-        rows[:, :, 0] = x[part].transpose(0, 1)
-        rows[:, :, 0].sub_(y[part].transpose(0, 1)).square_()
+        rows = _rows(pred[part], 1)
+        rows[:, :, 0] = pred[part].permute(2, 0, 1, 3)
+        rows[:, :, 0].sub_(ref[part].permute(2, 0, 1, 3)).square_()
         spread = gaussian.local_mean(rows, _TAPS).squeeze(2).transpose(0, 1).float()
-        (mean_x, variance_x), (mean_y, variance_y) = moments_x[part].unbind(2), moments_y[part].unbind(2)
+        (mean_x, variance_x), (mean_y, variance_y) = pred_moments[part].unbind(2), ref_moments[part].unbind(2)
         mean_squared = (mean_x - mean_y).square_()
         spread.sub_(mean_squared).div_((variance_x + variance_y).add_(_C2))
         # Both squares are rounded: a fused product would round one, and the sides would not be equals.
@@ -76,17 +73,17 @@ def compare(pred: Tensor, ref: Tensor, pred_moments: Tensor, ref_moments: Tensor
         both = (luminance + spread).sub_(luminance.mul_(spread))
         return 1.0 - torch.stack([_mean(both), _mean(spread)], dim=1)
 
-    return batches.each(compute, x, _VALUES).view(*pred.shape[:2], 2).transpose(1, 2)
+    return batches.each(compute, pred)
 
 
 def _rows(planes: Tensor, kinds: int) -> Tensor:
-    """Room for `kinds` pictures of each of (N, H, W), rows first: (H, N, kinds, W) float64."""
-    count, height, width = planes.shape
-    return torch.empty(height, count, kinds, width, dtype=torch.float64, device=planes.device)
+    """Room for `kinds` pictures of each of (T, C, H, W), rows first: (H, T, kinds, C, W) float64."""
+    frames, channels, height, width = planes.shape
+    return torch.empty(height, frames, kinds, channels, width, dtype=torch.float64, device=planes.device)
 
 
 def _mean(planes: Tensor) -> Tensor:
-    """(N, H, W) → (N,) float64: rows in their own precision, their sums in float64."""
+    """(T, H, C, W) → (T, C) float64: rows in their own precision, their sums in float64."""
     return planes.mean(dim=-1).double().mean(dim=1)
 
 

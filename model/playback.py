@@ -161,7 +161,8 @@ class FileGenerator:
         if pixels.shape[2:] != (height, width):
             raise PredictionError(
                 f"clip '{self.driving.id}': '{stream.path.name}' is {pixels.shape[3]}x{pixels.shape[2]} and the "
-                f"reference {width}x{height}: write predictions of that size, or score at theirs with --size"
+                f"reference {width}x{height}: write predictions of that size, or score at theirs with "
+                f"--size {pixels.shape[2]}x{pixels.shape[3]} (height x width)"
             )
         return pixels
 

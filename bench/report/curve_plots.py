@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import Curve, clip_curves
+from bench.report.plot_series import Series, head, mixed_note, plain, series_of, unrotated_note
 from bench.report.plot_style import colour, drawable, legend, line, save
-from bench.report.plots import Series, grid, head, mixed_note, plain, series_of, unrotated_note
+from bench.report.plots import grid
 from bench.report.ranking import UNRANKED_ROWS
 from bench.report.run import Run
 from bench.report.words import Words

@@ -16,8 +16,8 @@ from bench.errors import MediaError
 from bench.manifest import ClipRecord
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import Curve, clip_curves
+from bench.report.plot_series import plain
 from bench.report.plot_style import SOFT, drawable, plot_words, style
-from bench.report.plots import plain
 from bench.report.ranking import UNRANKED_ROWS, is_against_unrotated, is_free_view
 from bench.report.run import Run
 from bench.report.words import Words

@@ -20,12 +20,20 @@ SAME = 0.002
 
 
 _POSE = "(^|_)(yaw|pitch|roll)$"
+_AXES = ("yaw", "pitch", "roll")
 
-TURN = 5.0
-"""Degrees from the pose under `original` below which a requested angle is no turn worth judging."""
+TURN = 10.0
+"""Degrees from the pose under `original` below which a requested angle is no turn worth judging: the face mesh errs by
+up to half of it."""
 
 QUARTER = 0.25
 """Share of the way to the requested angle that a head must go, by the median clip, to have turned."""
+
+STILL = 1.0
+"""Degrees from the pose under `original` below which a view leaves the pixels as they are."""
+
+Poses = Mapping[tuple[str, str], Mapping[str, float]]
+"""(setting, measured angle) → clip → mean over its frames."""
 
 
 def alarms(runs: Sequence[Run], words: Words) -> list[str]:
@@ -36,12 +44,15 @@ def alarms(runs: Sequence[Run], words: Words) -> list[str]:
         if not run.manifest.complete:
             selected = run.manifest.suite.selected
             found.append(words("incomplete_alarm", label=run.label, done=done, selected=selected))
+        views = {text: Setting.parse(text) for text in run.settings if is_free_view(text)}
+        measured = _mean_poses(run) if views else {}
         pixel = [m for m in run.manifest.metrics if m.per_frame and is_against_unrotated(m, "free-view:0,0,0")]
-        for setting in filter(is_free_view, run.settings):
-            original = {metric.label: run.values("original", metric.id) for metric in pixel}
-            turned = {metric.label: run.values(setting, metric.id) for metric in pixel}
-            found += unmoved_alarm(run.label, setting, original, turned, words)
-        found += pose_alarms(run, words)
+        for text, setting in views.items():
+            if not _stays(setting, text, measured):
+                original = {metric.label: run.values("original", metric.id) for metric in pixel}
+                turned = {metric.label: run.values(text, metric.id) for metric in pixel}
+                found += unmoved_alarm(run.label, text, original, turned, words)
+            found += pose_alarms(run.label, text, setting, measured, words)
     return found
 
 
@@ -76,48 +87,57 @@ def unmoved_alarm(
     return [words("unmoved_alarm", label=label, setting=shown, metrics=joined, percent=f"{SAME:.1%}"[:-1], n=clips)]
 
 
-def pose_alarms(run: Run, words: Words) -> list[str]:
-    """An alarm for every free view whose measured pose stays where it is under `original`, in some angle.
+def pose_alarms(label: str, text: str, setting: Setting, measured: Poses, words: Words) -> list[str]:
+    """An alarm for everybody who measured a pose that stays, in some angle, where it is under `original`.
 
-    Where `original` was not run, the ground truth's pose stands for it. Poses are the per-frame values called yaw,
-    pitch and roll, with the name of who measured them before it (`model_yaw`). A head that goes less than a quarter of
-    the way, by the median clip, did not turn.
+    Poses are the per-frame values called yaw, pitch and roll, with the name of who measured them before it
+    (`model_yaw`). An angle is judged by the clips that are to turn by ten degrees or more, if they are half of all or
+    more: where the median of them goes less than a quarter of the way, the head did not turn.
     """
-    views = {text: Setting.parse(text) for text in run.settings if is_free_view(text)}
-    measured = _mean_poses(run) if views else {}
-    measurers = dict.fromkeys(name.rpartition("_")[0] for _, name in measured)
     found = []
-    for text, setting in views.items():
-        for by in measurers:
-            told = []
-            for axis in ("yaw", "pitch", "roll"):
-                name = f"{by}_{axis}".removeprefix("_")
-                start = measured.get(("original", name)) or measured.get((GROUND_TRUTH, name), {})
-                told += _unmoved_angle(axis, setting, start, measured.get((text, name), {}), words)
-            if told:
-                label, view = run.label, words.setting(text)
-                found.append(
-                    words("pose_alarm", label=label, setting=view, angles=", ".join(told), by=words.measurer(by))
-                )
+    for by in dict.fromkeys(name.rpartition("_")[0] for _, name in measured):
+        told = []
+        for axis in _AXES:
+            ways = _ways(setting, text, by, axis, measured)
+            clips = [clip for clip, (start, asked, _) in ways.items() if abs(asked - start) >= TURN]
+            gone = [(ways[clip][2] - ways[clip][0]) / (ways[clip][1] - ways[clip][0]) for clip in clips]
+            if clips and 2 * len(clips) >= len(ways) and np.median(gone) < QUARTER:
+                _, wanted, shown = (np.mean(each) for each in zip(*(ways[clip] for clip in clips), strict=True))
+                key = "unmoved_angle" if len(clips) == len(ways) else "unmoved_angle_of_some"
+                values = {"measured": f"{shown:.1f}", "requested": f"{wanted:.1f}".removesuffix(".0")}
+                told.append(words(key, axis=words(axis), n=len(clips), all=len(ways), **values))
+        if told:
+            view, angles = words.setting(text), words("between_angles").join(told)
+            found.append(words("pose_alarm", label=label, setting=view, angles=angles, by=words.measurer(by)))
     return found
 
 
-def _unmoved_angle(
-    axis: str, setting: Setting, start: Mapping[str, float], means: Mapping[str, float], words: Words
-) -> list[str]:
-    """What to say of an angle, by clip before and under the setting, that did not go where it should; or nothing."""
-    angle = getattr(setting, axis)
+def _ways(setting: Setting, text: str, by: str, axis: str, measured: Poses) -> dict[str, tuple[float, float, float]]:
+    """Clip → where an angle was without the view, where it was to go, and where it went; nothing where it is driven.
+
+    Without the setting `original`, the ground truth tells where it was.
+    """
+    angle, name = getattr(setting, axis), f"{by}_{axis}".removeprefix("_")
     if angle is None:
-        return []
+        return {}
+    before = measured.get(("original", name)) or measured.get((GROUND_TRUTH, name), {})
+    after = measured.get((text, name), {})
     added = setting.mode == "relative"
-    asked = {clip: angle + (start[clip] if added else 0.0) for clip in means if clip in start}
-    clips = [clip for clip in asked if abs(asked[clip] - start[clip]) >= TURN]
-    way = [(means[clip] - start[clip]) / (asked[clip] - start[clip]) for clip in clips]
-    if not way or np.median(way) >= QUARTER:
-        return []
-    shown, wanted = (float(np.mean([of[clip] for clip in clips])) for of in (means, asked))
-    requested = f"{wanted:.1f}" if added else f"{angle:g}"
-    return [words("unmoved_angle", axis=words(axis), measured=f"{shown:.1f}", requested=requested)]
+    return {
+        clip: (before[clip], angle + (before[clip] if added else 0.0), after[clip])
+        for clip in after
+        if clip in before and np.isfinite([before[clip], after[clip]]).all()
+    }
+
+
+def _stays(setting: Setting, text: str, measured: Poses) -> bool:
+    """Whether the view asks for the pose that the heads have already."""
+    if setting.mode == "relative" and not any((setting.yaw, setting.pitch, setting.roll)):
+        return True
+    measurers = dict.fromkeys(name.rpartition("_")[0] for _, name in measured)
+    ways = [_ways(setting, text, by, axis, measured) for by in measurers for axis in _AXES]
+    turns = [abs(asked - start) for each in ways for start, asked, _ in each.values()]
+    return bool(turns) and max(turns) < STILL
 
 
 def _has_poses(path: Path) -> bool:
@@ -133,8 +153,7 @@ def _has_poses(path: Path) -> bool:
     return False
 
 
-def _mean_poses(run: Run) -> dict[tuple[str, str], dict[str, float]]:
-    """(setting, measured angle) → clip → mean over its frames."""
+def _mean_poses(run: Run) -> Poses:
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from bench.report.columns import MetricColumn
 from bench.report.frame_data import clip_curves
+from bench.report.plot_series import head, mixed_note, plain
 from bench.report.plot_style import LINES, MARKERS, colour, drawable, legend, save, short
-from bench.report.plots import grid, head, mixed_note, plain
+from bench.report.plots import grid
 from bench.report.ranking import is_against_unrotated, is_free_view
 from bench.report.run import Run
 from bench.report.words import Words

@@ -77,8 +77,10 @@ _ENGLISH = {
         "{label}, {setting}: the free view was very probably not applied: {metrics} agree with the setting 'original' "
         "to {percent} % on all {n} clips."
     ),
-    "pose_alarm": "{label}, {setting}: the measured pose does not move: {angles} (degrees, measured by {by}).",
+    "pose_alarm": "{label}, {setting}: the measured pose does not follow: {angles} (degrees, measured by {by}).",
     "unmoved_angle": "{axis} {measured} instead of {requested}",
+    "unmoved_angle_of_some": "{axis} {measured} instead of {requested} on {n} of {all} clips",
+    "between_angles": ", ",
     "by_mesh": "the face mesh",
     "by_model": "the model",
     "yaw": "yaw",
@@ -173,8 +175,10 @@ _CHINESE = {
     "unmoved_alarm": (
         "{label}，{setting}：自由视角很可能没有生效：全部 {n} 个视频上，{metrics} 与原视角相差不到 {percent} %。"
     ),
-    "pose_alarm": "{label}，{setting}：测得的姿态没有变化：{angles}（单位：度，由{by}测得）。",
+    "pose_alarm": "{label}，{setting}：测得的姿态没有随之变化：{angles}（单位：度，由{by}测得）。",
     "unmoved_angle": "{axis}要求 {requested}，测得 {measured}",
+    "unmoved_angle_of_some": "{axis}要求 {requested}，测得 {measured}（{all} 个视频中的 {n} 个）",
+    "between_angles": "；",
     "by_mesh": "人脸网格",
     "by_model": "模型自身",
     "yaw": "偏航角",

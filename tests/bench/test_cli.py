@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import presets
 from bench.cli import main
+from bench.settings import Setting
 from bench.store import read_clips, read_frames, read_manifest
 from tests.films import portrait_film
 
@@ -135,9 +137,32 @@ def test_a_free_view_that_never_turns_is_said_at_the_end_of_the_run(tmp_path, ca
     words = ["--suite", "demo", "--limit", "1", "--settings", "free-view:60,-,-", "--metrics", "l1", "pose_error"]
     assert main([*words, "--no-cache", "--video-codec", "none", "--out", str(out)]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "free view 60,-,-: the measured pose does not move: yaw" in told
+    assert "free view 60,-,-: the measured pose does not follow: yaw" in told
     assert "instead of 60 (degrees, measured by the face mesh)" in told
     assert (out / "table.md").read_text("utf-8").startswith("> **⚠ static, free view 60,-,-: the measured pose")
+
+
+def test_a_view_that_turned_is_no_alarm(tmp_path, capsys):
+    demo = ROOT / "bench" / "suites" / "demo"
+    for setting, film in (("original", "mei_01.mp4"), ("free-view_30,10,0", "mei_01.free-view_30,10,0.mp4")):
+        (tmp_path / "turned" / setting).mkdir(parents=True)
+        shutil.copy(demo / film, tmp_path / "turned" / setting / "mei_01.mp4")
+    words = ["--videos", str(demo / "mei_01.mp4"), "--predictions", str(tmp_path / "turned"), "--video-codec", "none"]
+    words += ["--settings", "original", "free-view:30,10,0", "--metrics", "l1", "psnr", "pose_error", "--no-cache"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 0
+    assert "⚠" not in capsys.readouterr().out
+    assert "⚠" not in (tmp_path / "run" / "table.md").read_text("utf-8")
+
+
+def test_every_preset_measures_the_pose_of_a_free_view():
+    view = Setting.parse("free-view:30,10,0")
+    assert all("pose_error" in preset.metrics_under([view]) for preset in presets.TABLE.values())
+
+
+def test_a_dry_run_checks_tolerances(capsys):
+    words = ["--suite", "demo", "--limit", "1", "--check", str(ROOT / "results" / "baselines" / "demo.json")]
+    assert main([*words, "--tolerance", "psnr@orginal:-0.1", "--dry-run"]) == 2
+    assert "there is no setting 'orginal' here: did you mean 'original'?" in capsys.readouterr().err
 
 
 def test_a_run_that_is_there_is_not_overwritten(tmp_path, capsys):

@@ -8,7 +8,8 @@ from bench.report import plot_style, plots, strips, view_plots
 from bench.report.columns import MetricColumn, choose, columns_of
 from bench.report.frame_data import Curve
 from bench.report.page_folder import write_page
-from bench.report.plots import _rank_correlation, draw, series_of
+from bench.report.plot_series import series_of
+from bench.report.plots import _rank_correlation, draw
 from bench.report.run import load
 from bench.report.words import Words
 from bench.report.worst_frames import even_frames, worst_frames

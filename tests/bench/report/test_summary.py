@@ -1,6 +1,7 @@
 import json
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -357,14 +358,14 @@ def test_equal_model_names_are_told_apart(tmp_path):
     assert [run.label for run in two] == ["m (a)", "m (b)"]
 
 
-def add_pose(folder, angles):
-    """Poses of a model: setting → yaw in every frame."""
+def add_pose(folder, angles, *, name="model_yaw"):
+    """Poses of a model: setting → one angle in every frame, of all clips or of each in turn."""
     path = folder / "frames.parquet"
     table = pd.read_parquet(path)
     rows = [
-        (clip, setting, k, k / 25, "model_yaw", yaw + k)
-        for setting, yaw in angles.items()
-        for clip in CLIPS
+        (clip, setting, k, k / 25, name, angle + k)
+        for setting, given in angles.items()
+        for clip, angle in zip(CLIPS, np.broadcast_to(given, len(CLIPS)), strict=True)
         for k in range(4)
     ]
     pd.concat([table, pd.DataFrame(rows, columns=table.columns)]).to_parquet(path)
@@ -375,7 +376,7 @@ def test_a_measured_pose_that_does_not_move_is_an_alarm(tmp_path):
     folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, "free-view:30,10,0": 3.0})
     (alarm,) = table_of(load([folder])).alarms
     assert alarm == (
-        "static, free view 30,10,0: the measured pose does not move: yaw 4.5 instead of 30 (degrees, measured by the "
+        "static, free view 30,10,0: the measured pose does not follow: yaw 4.5 instead of 30 (degrees, measured by the "
         "model)."
     )
 
@@ -398,6 +399,54 @@ def test_without_the_original_setting_the_ground_truth_tells_where_the_head_was(
     (alarm,) = table_of(load([still])).alarms
     assert "yaw 4.5 instead of 30 (" in alarm
     assert table_of(load([turned])).alarms == ()
+
+
+def test_an_angle_that_hardly_has_to_change_is_not_judged(tmp_path):
+    view = "free-view:30,10,0"
+    folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, view: 27.0})
+    add_pose(folder, {"original": 3.0, view: 3.5}, name="model_pitch")
+    assert table_of(load([folder])).alarms == ()
+
+
+def test_an_angle_that_few_clips_have_to_change_is_not_judged(tmp_path):
+    few = np.where(np.arange(len(CLIPS)) < 1, 15.0, 0.0)
+    many = np.where(np.arange(len(CLIPS)) < len(CLIPS) - 1, 15.0, 0.0)
+    view = "free-view:-,-,0"
+    settings = ("ground-truth", "original", view)
+    one = add_pose(make_run(tmp_path / "one", settings=settings), {"original": few, view: few}, name="mesh_roll")
+    most = add_pose(make_run(tmp_path / "most", settings=settings), {"original": many, view: many}, name="mesh_roll")
+    assert table_of(load([one])).alarms == ()
+    (alarm,) = table_of(load([most])).alarms
+    count = len(CLIPS)
+    assert f"roll 16.5 instead of 0 on {count - 1} of {count} clips (degrees, measured by the face mesh)" in alarm
+
+
+def test_a_clip_whose_pose_was_not_measured_is_left_out(tmp_path):
+    view = "free-view:30,10,0"
+    turned = np.full(len(CLIPS), 29.0)
+    turned[0] = np.nan
+    folder = add_pose(make_run(tmp_path / "run"), {"original": 2.0, view: turned})
+    assert table_of(load([folder])).alarms == ()
+
+
+def same_pixels(folder, view):
+    """A run whose pixel metrics under `view` are those of `original`."""
+    pixel = [metric.id for metric in METRICS.values() if metric.per_frame and metric.needs_reference]
+    values = {(clip, setting, metric): (0.5, 0) for clip in CLIPS for setting in ("original", view) for metric in pixel}
+    return make_run(folder, settings=("ground-truth", "original", view), given=values)
+
+
+def test_a_view_that_adds_nothing_may_leave_the_pixels_as_they_are(tmp_path):
+    assert table_of(load([same_pixels(tmp_path / "run", "free-view:0,0,0@relative")])).alarms == ()
+
+
+def test_a_view_of_the_pose_that_the_head_has_may_leave_the_pixels_as_they_are(tmp_path):
+    view = "free-view:20,-,-"
+    run = same_pixels(tmp_path / "run", view)
+    (alarm,) = table_of(load([run])).alarms
+    assert "very probably not applied" in alarm
+    add_pose(run, {"original": 18.5, view: 18.5})
+    assert table_of(load([run])).alarms == ()
 
 
 def test_a_measured_pose_that_moves_is_none(tmp_path):
