@@ -28,8 +28,8 @@ def read_audio(
     silent. A track that ends before the picture ends early here too. Of several tracks the default one is read.
 
     Channels are mixed down as FFmpeg does (stereo: the mean of left and right; more: front 1, centre √2, back and side
-    1/√2, no LFE, scaled to sum 1), then resampled with soxr at its very
-    high quality, then rounded to int16, clipped at full scale. `rate` None keeps the track's own rate.
+    1/√2, no LFE, scaled to sum 1), then resampled with soxr at its very high quality, then rounded to int16, clipped at
+    full scale. `rate` None keeps the track's own rate.
 
     Raises:
         MediaError: the file cannot be read.

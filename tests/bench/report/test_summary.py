@@ -381,24 +381,22 @@ def test_a_measured_pose_that_does_not_move_is_an_alarm(tmp_path):
     )
 
 
-def test_a_view_added_to_the_driven_pose_is_held_to_their_sum(tmp_path):
-    view = "free-view:30,10,0@relative"
-    settings = ("ground-truth", "original", view)
-    still = add_pose(make_run(tmp_path / "still", settings=settings), {"original": 20.0, view: 24.0})
-    turned = add_pose(make_run(tmp_path / "turned", settings=settings), {"original": 20.0, view: 46.0})
-    (alarm,) = table_of(load([still])).alarms
-    assert "yaw 25.5 instead of 51.5 (" in alarm
-    assert table_of(load([turned])).alarms == ()
+@pytest.mark.parametrize(
+    "view, before, start, still, turned, told",
+    [
+        ("free-view:30,10,0@relative", "original", 20.0, 24.0, 46.0, "yaw 25.5 instead of 51.5 ("),
+        ("free-view:30,10,0", "ground-truth", 2.0, 3.0, 29.0, "yaw 4.5 instead of 30 ("),
+    ],
+    ids=["an added angle is held to the sum", "without original the ground truth tells where the head was"],
+)
+def test_a_pose_is_judged_by_where_the_head_was(tmp_path, view, before, start, still, turned, told):
+    def alarms(angle, folder):
+        run = make_run(folder, settings=tuple(dict.fromkeys(("ground-truth", before, view))))
+        return table_of(load([add_pose(run, {before: start, view: angle})])).alarms
 
-
-def test_without_the_original_setting_the_ground_truth_tells_where_the_head_was(tmp_path):
-    view = "free-view:30,10,0"
-    settings = ("ground-truth", view)
-    still = add_pose(make_run(tmp_path / "still", settings=settings), {"ground-truth": 2.0, view: 3.0})
-    turned = add_pose(make_run(tmp_path / "turned", settings=settings), {"ground-truth": 2.0, view: 29.0})
-    (alarm,) = table_of(load([still])).alarms
-    assert "yaw 4.5 instead of 30 (" in alarm
-    assert table_of(load([turned])).alarms == ()
+    (alarm,) = alarms(still, tmp_path / "still")
+    assert told in alarm
+    assert alarms(turned, tmp_path / "turned") == ()
 
 
 def test_an_angle_that_hardly_has_to_change_is_not_judged(tmp_path):
