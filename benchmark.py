@@ -4,7 +4,7 @@
 import gc
 import sys
 
-from bench.cli import main
+from bench.commands.main import main
 
 if __name__ == "__main__":
     code = main()

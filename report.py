@@ -2,7 +2,7 @@
 
 import sys
 
-from bench.report.command import main
+from bench.commands.report import main
 
 if __name__ == "__main__":
     sys.exit(main())

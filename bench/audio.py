@@ -1,56 +1,14 @@
-"""Sound of video files as int16 mono on the clip's clock."""
+"""Sound of a clip, and when it is silence."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
-
-from bench.container import audio_stream, open_media
-from bench.errors import MediaError
-from bench.sound import SoundSpan, sound_blocks
-from bench.video_info import first_picture_time
-from metrics.metric import Audio
 
 SILENCE = 3
 """Largest |int16 sample| of a track that counts as digital silence: -80 dBFS, room for dither."""
-
-
-def read_audio(
-    path: Path | str, *, rate: int | None = 16000, start: float | None = None, end: float | None = None
-) -> Audio | None:
-    """A file's sound; None where it has no sound track.
-
-    Sample 0 is heard when the first video frame is shown (or `start` seconds later), so start times, edit lists,
-    codec priming and Opus pre-skip are honoured: a track that begins late has silence before it, and holes in it are
-    silent. A track that ends before the picture ends early here too. Of several tracks the default one is read.
-
-    Channels are mixed down as FFmpeg does (stereo: the mean of left and right; more: front 1, centre √2, back and side
-    1/√2, no LFE, scaled to sum 1), then resampled with soxr at its very high quality, then rounded to int16, clipped at
-    full scale. `rate` None keeps the track's own rate.
-
-    Raises:
-        MediaError: the file cannot be read.
-    """
-    path = Path(path)
-    zero = first_picture_time(path)
-    with open_media(path) as container:
-        stream = audio_stream(container)
-        if stream is None:
-            return None
-        if not stream.rate:
-            raise MediaError(f"{path}: its sound track cannot be decoded: re-encode it as AAC")
-        span = SoundSpan(zero + (start or 0.0), None if end is None else zero + end)
-        wanted = rate or stream.rate
-        resampler = soxr.ResampleStream(stream.rate, wanted, 1, dtype="float32", quality="VHQ")
-        blocks = [
-            _to_int16(resampler.resample_chunk(block[0]))
-            for block in sound_blocks(container, stream, span, layout="mono")
-        ]
-        blocks.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
-    return Audio(np.concatenate(blocks), wanted)
 
 
 def is_silent(audio: Audio) -> bool:
@@ -58,6 +16,9 @@ def is_silent(audio: Audio) -> bool:
     return audio.samples.size == 0 or int(np.abs(audio.samples.astype(np.int32)).max()) <= SILENCE
 
 
-def _to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Full scale ±1 → ±32768, rounded halves to even, clipped as a sound card would."""
-    return np.clip(np.rint(samples.astype(np.float64) * 32768), -32768, 32767).astype(np.int16)
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Sound of a clip: `samples` (N,) int16 mono at `rate` Hz; sample 0 is heard at the clip's time 0."""
+
+    samples: NDArray[np.int16]
+    rate: int

@@ -19,7 +19,7 @@ from bench.portraits.expression import Expression
 from bench.portraits.identity import Identity
 from bench.portraits.pose import rotation
 from bench.portraits.render import HeadPose, Portrait
-from metrics.metric import Resources
+from bench.weights.resources import Resources
 
 CANONICAL = weights.locate("canonical_face")
 PEOPLE, POSES, FIRST_SEED = 32, 8, 7000

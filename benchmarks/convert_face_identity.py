@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import weights
-from bench.faces.identity import FaceIdentity
+from bench.faces.embedding import FaceIdentity
 
 
 def main() -> None:

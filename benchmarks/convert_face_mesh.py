@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-# block of bench/faces/mesh.py → numbers of its point-wise and depth-wise convolution and of its activation in the file
+# block of bench/faces/face_mesh.py → numbers in the file of its two convolutions and of its activation
 BLOCKS = {
     **{f"trunk.{i}": (i + 1, i, i + 1) for i in range(14)},
     **{f"points.{i}": (i + 15, i + 14, i + 15) for i in range(3)},
@@ -41,7 +41,7 @@ def tensors(file: str) -> dict[str, np.ndarray]:
 
 
 def converted(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The state dict of `bench.faces.mesh.FaceMesh` in float32."""
+    """The state dict of `bench.faces.face_mesh.FaceMesh` in float32."""
     state = {}
 
     def take(kind: str, number: int, part: str) -> np.ndarray:

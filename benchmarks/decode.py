@@ -18,15 +18,15 @@ from pathlib import Path
 import torch
 from skimage.transform import resize as skimage_resize
 
-from bench.encoder import VideoWriter
-from bench.resize import resize
-from bench.video import VideoReader
+from bench.media.resize import resize
+from bench.media.video_reader import VideoReader
+from bench.media.video_writer import VideoWriter
 
 # Not getrusage: its peak begins with the parent's.
 READ = """
 import re, sys
 from pathlib import Path
-from bench.video import VideoReader
+from bench.media.video_reader import VideoReader
 with VideoReader(sys.argv[1], size=(256, 256)) as reader:
     count = sum(len(batch) for batch in reader)
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())

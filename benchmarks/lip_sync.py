@@ -18,29 +18,29 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from syncnet import mfcc, network, scoring
-from syncnet.fast import FastSyncNet
-from syncnet.sound import Sound
-from syncnet.stream import TrackStream
+from syncnet import lse_score, mfcc, network
+from syncnet.fast_network import FastSyncNet
+from syncnet.sound_embeddings import Sound
+from syncnet.track_scorer import TrackStream
 
 BATCH = 20
 
 
-def public_loop(net: network.SyncNet, crops: np.ndarray, samples: np.ndarray) -> scoring.SyncScore:
+def public_loop(net: network.SyncNet, crops: np.ndarray, samples: np.ndarray) -> lse_score.SyncScore:
     frames = torch.from_numpy(crops).transpose(0, 1).unsqueeze(0).float()
     columns = torch.from_numpy(mfcc.mfcc(samples).T.copy()).float()
-    count = scoring.window_count(crops.shape[0], samples.shape[0])
+    count = lse_score.window_count(crops.shape[0], samples.shape[0])
     lip, audio = [], []
     with torch.inference_mode():
         for first in range(0, count, BATCH):
             numbers = range(first, min(first + BATCH, count))
             lip.append(net.lip(torch.cat([frames[:, :, i : i + 5] for i in numbers])))
             audio.append(net.audio(torch.stack([columns[:, 4 * i : 4 * i + 20] for i in numbers])))
-        table = scoring.distances(torch.cat(lip), scoring.padded(torch.cat(audio)))
-    return scoring.score(table.numpy())
+        table = lse_score.distances(torch.cat(lip), lse_score.padded(torch.cat(audio)))
+    return lse_score.score(table.numpy())
 
 
-def our_stream(net: FastSyncNet, crops: np.ndarray, samples: np.ndarray) -> scoring.SyncScore:
+def our_stream(net: FastSyncNet, crops: np.ndarray, samples: np.ndarray) -> lse_score.SyncScore:
     stream = TrackStream(Sound(samples, net), start=0)
     for crop in crops:
         stream.push(crop)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import torch
 
-from bench.audio import read_audio
-from bench.encoder import AudioSource, VideoWriter
-from bench.video import VideoReader
+from bench.media._soundtrack import AudioSource
+from bench.media.audio_reader import read_audio
+from bench.media.video_reader import VideoReader
+from bench.media.video_writer import VideoWriter
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "bench" / "suites" / "demo" / "ada_01.mp4"

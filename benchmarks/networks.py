@@ -20,11 +20,11 @@ import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
-from metrics.frames import Frames
+from bench.compute.batches import batches
+from bench.frames import Frames
+from bench.weights.resources import Resources
 from metrics.inception import Inception
 from metrics.lpips import lpips
-from metrics.metric import Resources
-from metrics.networks import batches
 from tests.metrics import recipe
 from tests.metrics.pictures import scene
 

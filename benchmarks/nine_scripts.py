@@ -62,8 +62,9 @@ def prepare(clip: Path, frames: int, folder: Path) -> None:
     import torch
     from torch.nn.functional import avg_pool2d
 
-    from bench.encoder import AudioSource, VideoWriter
-    from bench.video import VideoReader
+    from bench.media._soundtrack import AudioSource
+    from bench.media.video_reader import VideoReader
+    from bench.media.video_writer import VideoWriter
     from tests.metrics import recipe
     from tests.syncnet import recipe as syncnet
 

@@ -20,9 +20,10 @@ import numpy as np
 import torch
 
 import metrics
+from bench.frames import Frames
+from bench.weights.resources import Resources
 from metrics import registry
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Resources
+from metrics.metric import ClipFacts
 
 BATCHES = (1, 4, 8, 16)
 DEMANDS = {"SSIM + MS-SSIM": 2.5, "NIQE": 4.0}

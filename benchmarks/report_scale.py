@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.manifest import ClipRecord, Environment, MetricRecord, ModelRecord, RunManifest, SuiteRecord  # noqa: E402
-from bench.protocol import MetricIdentity, Protocol  # noqa: E402
-from bench.statistics import interval  # noqa: E402
-from bench.store import CLIP_COLUMNS, FRAME_COLUMNS, SUMMARY_COLUMNS  # noqa: E402
+from bench.results.manifest import ClipRecord, Environment, MetricRecord, ModelRecord, RunManifest, SuiteRecord  # noqa: E402
+from bench.results.protocol import MetricDefinition, Protocol  # noqa: E402
+from bench.results.run_folder import CLIP_COLUMNS, FRAME_COLUMNS, SUMMARY_COLUMNS  # noqa: E402
+from bench.results.statistics import interval  # noqa: E402
 
 SETTINGS = ("original", "free-view:30,10,0", "free-view:-30,10,0")
 
@@ -44,7 +44,7 @@ def make_run(folder: Path, clips: int, metrics: int, frames: int) -> None:
     )  # fmt: skip
     rules = Protocol(
         suite="large", suite_version=1, clip_set="0",
-        metrics=tuple(MetricIdentity(id=m.id, version=1, definition=m.definition) for m in records),
+        metrics=tuple(MetricDefinition(id=m.id, version=1, definition=m.definition) for m in records),
     )  # fmt: skip
     folder.mkdir(parents=True)
     people = [name.partition("#")[0] for name in names]

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bench.faces import landmarks
-from metrics import faces
-from metrics.faces import Floats, Sightings
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Metric, Resources
-from metrics.outcome import Outcome
+from bench.frames import Frames
+from bench.outcome import Outcome
+from bench.weights.resources import Resources
+from metrics import face_metric
+from metrics.face_metric import Floats, Sightings
+from metrics.metric import ClipFacts, Metric
 
 
 def distance(pred: Floats, ref: Floats) -> Floats:
@@ -26,7 +27,7 @@ class _Distance:
     values: list[Floats] = field(default_factory=list)
 
     def update(self, pred: Frames, ref: Frames) -> None:
-        ours, theirs = faces.sixty_eight(pred, self.resources), faces.sixty_eight(ref, self.resources)
+        ours, theirs = face_metric.sixty_eight(pred, self.resources), face_metric.sixty_eight(ref, self.resources)
         self.sightings.note(ours, theirs)
         self.values.append(distance(ours, theirs))
 
@@ -49,12 +50,12 @@ AKD = Metric(
     unit="px",
     definition=(
         "mean Euclidean distance of 68 landmarks between prediction and reference, in pixels of a frame whose shorter "
-        f"side has 256; landmarks: {landmarks.NAME}, the points nearest to iBUG's 68; {faces.RULE}"
+        f"side has 256; landmarks: {landmarks.NAME}, the points nearest to iBUG's 68; {face_metric.RULE}"
     ),
     source="after Siarohin et al., First Order Motion Model, NeurIPS 2019, by another landmark model",
     begin=_begin,
     bounds=(0.0, float("inf")),
     ideal=0.0,
-    weights=faces.WEIGHTS,
+    weights=face_metric.WEIGHTS,
     digits=2,
 )

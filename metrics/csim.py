@@ -8,16 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.faces import identity, landmarks
-from bench.plan import GROUND_TRUTH
-from metrics import faces
-from metrics.faces import Floats, Sightings
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Metric, Resources
-from metrics.networks import stored_key
-from metrics.outcome import Outcome, Skip
+from bench.faces import embedding, landmarks
+from bench.frames import Frames
+from bench.outcome import Outcome, Skip
+from bench.rows import GROUND_TRUTH
+from bench.weights.loaded import stored_key
+from bench.weights.resources import Resources
+from metrics import face_metric
+from metrics.face_metric import Floats, Sightings
+from metrics.metric import ClipFacts, Metric
 
-WEIGHTS = (*faces.WEIGHTS, "face_identity")
+WEIGHTS = (*face_metric.WEIGHTS, "face_identity")
 VERSION = 1  # of the embeddings; a change to their values makes stored ones worthless
 
 
@@ -29,12 +30,12 @@ def cosine(embeddings: Floats, source: Floats) -> Floats:
 
 def embeddings(frames: Frames, resources: Resources) -> Floats:
     """(T, 128) embeddings of the frames' faces; NaN for frames without one."""
-    embed = identity.load(resources)
+    embed = embedding.load(resources)
 
     def compute(pixels: Tensor) -> Tensor:
         # Landmarks are there already for whole runs of frames; a part of one (some frames are known) is measured.
         these = frames if len(pixels) == len(frames) else Frames.of(pixels)
-        return embed(pixels, faces.points(these, resources))
+        return embed(pixels, face_metric.points(these, resources))
 
     key = stored_key(f"face-identity-{VERSION}", WEIGHTS, resources)
     return frames.per_frame(key, compute, keep=True).double().numpy()
@@ -51,7 +52,9 @@ class _Similarity:
     def update(self, pred: Frames, ref: Frames) -> None:
         # Without a reference (another person's motion) the prediction stands in its place.
         alone = pred is ref and not self.is_truth
-        self.sightings.note(faces.points(pred, self.resources), None if alone else faces.points(ref, self.resources))
+        self.sightings.note(
+            face_metric.points(pred, self.resources), None if alone else face_metric.points(ref, self.resources)
+        )
         self.values.append(cosine(embeddings(pred, self.resources), self.source))
 
     def result(self) -> Outcome:
@@ -80,9 +83,9 @@ CSIM = Metric(
     direction="higher",
     unit="",
     definition=(
-        f"cosine of face embeddings, prediction against source frame; embeddings: {identity.NAME}, 150 x 150 pixels, "
+        f"cosine of face embeddings, prediction against source frame; embeddings: {embedding.NAME}, 150 x 150 pixels, "
         "laid upright by a similarity that brings eye centres (0.318, 0.314), (0.669, 0.314) and nose base "
-        f"(0.493, 0.585) to their places; landmarks: {landmarks.NAME}; {faces.RULE}"
+        f"(0.493, 0.585) to their places; landmarks: {landmarks.NAME}; {face_metric.RULE}"
     ),
     source="King 2017 (dlib's face recognition network); measure after Zakharov et al., ICCV 2019, by ArcFace there",
     begin=_begin,

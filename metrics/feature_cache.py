@@ -18,12 +18,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from torch import Tensor
 
+from bench.frames import Digests, frame_digests
+
 log = logging.getLogger(__name__)
 
 BLOCK = 256  # frames in a file
 _DIGEST = 32
-
-Digests = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +137,6 @@ class StoredFeatures:
                 _write(block)
             block = self._open[key] = _read(path)
         return block
-
-
-def frame_digests(pixels: Tensor) -> Digests:
-    """(T, …) → (T, 32): sha256 of every frame."""
-    return np.stack([_digest(repr(tuple(frame.shape)).encode(), _content(frame)) for frame in pixels])
-
-
-def pair_digests(digests: Digests, others: Digests) -> Digests:
-    """Digests of pairs, (T, 32)."""
-    return np.stack([_digest(one.tobytes(), other.tobytes()) for one, other in zip(digests, others, strict=True)])
-
-
-def _content(frame: Tensor) -> bytes:
-    return frame.contiguous().cpu().numpy().tobytes()
-
-
-def _digest(*parts: bytes) -> NDArray[np.uint8]:
-    return np.frombuffer(hashlib.sha256(b"".join(parts)).digest(), np.uint8)
 
 
 def _read(path: Path) -> _Block:

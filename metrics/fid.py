@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.frames import Frames
+from bench.frames import Frames
+from bench.outcome import Outcome
+from bench.weights.resources import Resources
 from metrics.frechet import frechet_distance
 from metrics.inception import DIMENSIONS, features, network
-from metrics.metric import ClipFacts, Metric, Resources
+from metrics.metric import ClipFacts, Metric
 from metrics.moments import Moments
-from metrics.outcome import Outcome
 
 
 @dataclass(slots=True)

@@ -13,14 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bench.compute.batches import batch_size, batches
+from bench.compute.bilinear import bilinear
+from bench.compute.convolution import Convolution, convolution, fold_batch_norm, merged
+from bench.compute.cores import SideBySide
 from bench.errors import WeightsError
+from bench.frames import Frames
 from bench.weights import resolve
-from metrics.convolution import Convolution, convolution, fold_batch_norm, merged
-from metrics.enlarge import bilinear
-from metrics.frames import Frames
-from metrics.metric import Resources
-from metrics.networks import batch_size, batches, shared, stored_key
-from metrics.threads import SideBySide
+from bench.weights.loaded import shared, stored_key
+from bench.weights.resources import Resources
 
 SIZE = 299
 DIMENSIONS = 2048

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bench.faces import landmarks
-from metrics import faces
-from metrics.faces import Floats, Sightings
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Metric, Resources
-from metrics.outcome import Outcome
+from bench.frames import Frames
+from bench.outcome import Outcome
+from bench.weights.resources import Resources
+from metrics import face_metric
+from metrics.face_metric import Floats, Sightings
+from metrics.metric import ClipFacts, Metric
 
 
 def acceleration(track: Floats) -> Floats:
@@ -45,14 +46,14 @@ class _Jitter:
     ref: _Track = field(default_factory=_Track)
 
     def update(self, pred: Frames, ref: Frames) -> None:
-        ours, theirs = faces.sixty_eight(pred, self.resources), faces.sixty_eight(ref, self.resources)
+        ours, theirs = face_metric.sixty_eight(pred, self.resources), face_metric.sixty_eight(ref, self.resources)
         self.sightings.note(ours, theirs)
         self.pred.add(ours)
         self.ref.add(theirs)
 
     def result(self) -> Outcome:
         ours, theirs = self.pred.per_frame(), self.ref.per_frame()
-        details = {"prediction": faces.mean(ours), "reference": faces.mean(theirs)}
+        details = {"prediction": face_metric.mean(ours), "reference": face_metric.mean(theirs)}
         return self.sightings.outcome(ours - theirs, details=details)
 
     def pool(self) -> None:
@@ -67,16 +68,16 @@ JITTER = Metric(
     id="jitter",
     label="Jitter",
     version=1,
-    direction="none",  # below the ideal, motion is lost: nearness to it is ranked (bench.report.columns.has_closeness)
+    direction="none",  # below the ideal, motion is lost: nearness to it is ranked (bench.report.tables.columns)
     unit="px",
     definition=(
         "mean length of the second difference of 68 landmark tracks, prediction minus reference (negative where the "
         "prediction is smoother), in pixels per squared frame, of a frame whose shorter side has 256; "
-        f"landmarks: {landmarks.NAME}, the points nearest to iBUG's 68; {faces.RULE}"
+        f"landmarks: {landmarks.NAME}, the points nearest to iBUG's 68; {face_metric.RULE}"
     ),
     source="this benchmark",
     begin=_begin,
     ideal=0.0,
-    weights=faces.WEIGHTS,
+    weights=face_metric.WEIGHTS,
     digits=3,
 )

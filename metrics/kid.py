@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.frames import Frames
+from bench.outcome import Outcome
+from bench.weights.resources import Resources
+from metrics.feature_sample import Sample, Tickets
 from metrics.fid import rows
-from metrics.frames import Frames
 from metrics.inception import DIMENSIONS, network
-from metrics.metric import ClipFacts, Metric, Resources
-from metrics.outcome import Outcome
-from metrics.sample import Sample, Tickets
+from metrics.metric import ClipFacts, Metric
 
 SUBSETS = 100
 SUBSET_SIZE = 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from metrics import batches
-from metrics.frames import Frames
+from bench.compute import batches
+from bench.frames import Frames
 from metrics.metric import Metric, frame_mean
 
 

@@ -11,16 +11,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bench.compute.batches import batch_size, batches
+from bench.compute.convolution import convolution
+from bench.compute.cores import side_by_side
+from bench.compute.strided_convolution import folded_convolution, folding_pays
+from bench.compute.tiled_convolution import tiled_convolution
 from bench.errors import WeightsError
+from bench.frames import Frames
+from bench.outcome import Skip
 from bench.weights import resolve
-from metrics.convolution import convolution
-from metrics.folded_convolution import folded_convolution, folding_pays
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, FrameMean, Metric, Resources
-from metrics.networks import batch_size, batches, shared
-from metrics.outcome import Skip
-from metrics.threads import side_by_side
-from metrics.tiled_convolution import tiled_convolution
+from bench.weights.loaded import shared
+from bench.weights.resources import Resources
+from metrics.metric import ClipFacts, FrameMean, Metric
 
 Net = Literal["alex", "vgg"]
 T = TypeVar("T")

@@ -9,17 +9,18 @@ from typing import Literal, cast
 from bench import weights
 from bench.audio import is_silent
 from bench.faces import detector
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Metric, Resources
-from metrics.outcome import Outcome, Skip
+from bench.frames import Frames
+from bench.media.frame_rate import FPS
+from bench.outcome import Outcome, Skip
+from bench.weights.resources import Resources
+from metrics.metric import ClipFacts, Metric
 from syncnet import mfcc, network
-from syncnet.carrier import through_mp3
-from syncnet.fast import FastSyncNet
-from syncnet.plan import CropPlan, TrackPlan, WholePlan
-from syncnet.resample import FPS
-from syncnet.scoring import window_count
-from syncnet.session import MIN_WINDOWS, Session, TrackScore
-from syncnet.sound import Sound, voiced_share
+from syncnet.crop_plan import CropPlan, TrackPlan, WholePlan
+from syncnet.fast_network import FastSyncNet
+from syncnet.lossy_files import through_mp3
+from syncnet.lse_score import window_count
+from syncnet.sound_embeddings import Sound, voiced_share
+from syncnet.sync_scorer import MIN_WINDOWS, SyncScorer, TrackScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ PUBLIC = Rule("public", tracked="prediction", detector="s3fd", min_detections=10
 class SyncAccumulator:
     """One of SyncNet's numbers for one row of a clip; the work is its session's, shared with the other numbers."""
 
-    session: Session
+    session: SyncScorer
     rule: Rule
     fps: float
     voiced: float
@@ -101,10 +102,10 @@ def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFac
         if facts.audio is None:
             raise Skip("the clip has no sound")
         key = f"sync {rule.name} of {facts.setting}"
-        session: Session | None = facts.shared.get(key)
+        session: SyncScorer | None = facts.shared.get(key)
         if session is None or session.used:
             sound = _sound(facts, resources, lossy=rule.lossy)
-            session = Session(
+            session = SyncScorer(
                 _plan(rule, facts, resources),
                 sound,
                 own=rule.tracked == "prediction",
@@ -149,7 +150,7 @@ def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> Sound:
 def _network(resources: Resources) -> FastSyncNet:
     if "syncnet" not in resources.networks:
         state = weights.resolve("syncnet", resources)
-        identity = weights.identity("syncnet", resources)
+        identity = weights.weights_digest("syncnet", resources)
         resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device, identity=identity)
     return cast(FastSyncNet, resources.networks["syncnet"])
 

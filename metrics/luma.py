@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from metrics.frames import Frames
+from bench.frames import Frames
 
 _RED, _GREEN, _BLUE, _BITS = 9798, 19235, 3735, 15  # 0.299, 0.587, 0.114 in units of 2**-15; they add up to one
 

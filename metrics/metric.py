@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -12,19 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from metrics.frames import Frames
-from metrics.outcome import Outcome, Skip
+from bench.audio import Audio
+from bench.frames import Frames
+from bench.outcome import Outcome, Pool, Skip
+from bench.weights.resources import Resources
 
 Direction = Literal["higher", "lower", "none"]
 Need = Literal["reference", "driving", "audio", "source"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Audio:
-    """Sound of a clip: `samples` (N,) int16 mono at `rate` Hz; sample 0 is heard at the clip's time 0."""
-
-    samples: NDArray[np.int16]
-    rate: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,35 +39,6 @@ class ClipFacts:
     setting: str = "original"
     own_sound: Callable[[], Audio | None] = lambda: None
     shared: dict[str, Any] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """Where metrics compute and where their weights come from.
-
-    `weights` maps a registered weights name to a state dict's file or to the state dict itself (tests inject
-    pseudo-random ones); a name that is not in it is looked up in `weights_dir`, the environment and the cache.
-    What is found nowhere is fetched, unless `download` is off.
-    `cores` is how many of a CPU's a network may use that takes batches side by side.
-    `networks` keeps the loaded networks of this process, so that each is loaded once for all metrics and clips.
-    """
-
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    weights: dict[str, Path | dict[str, Tensor]] = field(default_factory=dict)
-    weights_dir: Path | None = None
-    download: bool = True
-    cores: int = field(default_factory=torch.get_num_threads)
-    networks: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
-
-
-class Pool(Protocol):
-    """What a metric carries from clips to the whole suite (pooled FID); plain data that travels between processes."""
-
-    def merge(self, other: Any) -> None:
-        """Take in the pool of another clip."""
-
-    def outcome(self) -> Outcome:
-        """The metric over everything that was merged."""
 
 
 class Accumulator(Protocol):

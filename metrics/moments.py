@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.one_copy import digest, one_copy
+from metrics.shared_arrays import digest, one_copy
 
 Floats = NDArray[np.float64]
 

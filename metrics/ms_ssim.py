@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from metrics import batches, ssim
-from metrics.frames import Frames
+from bench.compute import batches
+from bench.frames import Frames
+from metrics import ssim
 from metrics.metric import Metric, frame_mean
 
 WEIGHTS: Final = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al.; they add up to 1.0001 and are not rescaled

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from metrics import gaussian
+from bench.compute import local_mean
 from metrics.metric import Metric
-from metrics.natural_scene import Definition
+from metrics.niqe_definition import Definition
 
-_TAPS: Final = gaussian.taps(7, 7 / 6)
+_TAPS: Final = local_mean.taps(7, 7 / 6)
 _FLAT: Final = 1e-9
 HALVING: Final = tuple(weight / 256 for weight in (-3, -9, 29, 111, 111, 29, -9, -3))
 """Keys' cubic stretched to twice its width, at the pixels around the centre of a half-size pixel."""
@@ -26,7 +26,7 @@ def normalise(picture: Tensor) -> Tensor:
     """
     wide = functional.pad(picture, (len(_TAPS) // 2,) * 4, mode="replicate").transpose(0, 1)
     rows = torch.stack([wide, wide.square()], dim=2).double()
-    mean, square = gaussian.local_mean(rows, _TAPS).transpose(0, 1).to(picture.dtype).unbind(2)
+    mean, square = local_mean.local_mean(rows, _TAPS).transpose(0, 1).to(picture.dtype).unbind(2)
     deviation = (square - mean**2).abs_().sqrt_()
     return functional.hardshrink((picture - mean).div_(deviation.add_(1.0)), _FLAT)
 

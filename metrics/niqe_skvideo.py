@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from metrics import gaussian
+from bench.compute import local_mean
 from metrics.metric import Metric
-from metrics.natural_scene import BLOCK, Definition
 from metrics.niqe import HALVING
+from metrics.niqe_definition import BLOCK, Definition
 
 _SIGMA: Final = np.float32(7 / 6)
 
@@ -41,8 +41,8 @@ def normalise(picture: Tensor) -> Tensor:
 
 
 def _smooth(wide: Tensor) -> Tensor:
-    down = gaussian.along(wide.double(), _taps(), -2).float()
-    return gaussian.along(down.double(), _taps(), -1).float()
+    down = local_mean.along(wide.double(), _taps(), -2).float()
+    return local_mean.along(down.double(), _taps(), -1).float()
 
 
 def halve(picture: Tensor) -> Tensor:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bench.faces import head_pose, landmarks
+from bench.frames import Frames
+from bench.outcome import Outcome
 from bench.settings import Setting
-from metrics import faces
-from metrics.faces import Floats, Sightings
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Metric, Resources
-from metrics.outcome import Outcome
+from bench.weights.resources import Resources
+from metrics import face_metric
+from metrics.face_metric import Floats, Sightings
+from metrics.metric import ClipFacts, Metric
 
 _AXES = ("yaw", "pitch", "roll")
 
@@ -40,7 +41,7 @@ class _PoseError:
     targets: list[Floats] = field(default_factory=list)
 
     def update(self, pred: Frames, ref: Frames) -> None:
-        ours, theirs = faces.points(pred, self.resources), faces.points(ref, self.resources)
+        ours, theirs = face_metric.points(pred, self.resources), face_metric.points(ref, self.resources)
         self.sightings.note(ours, theirs)
         self.measured.append(pose(pred, self.resources))
         self.targets.append(requested(self.setting, pose(ref, self.resources)))
@@ -50,8 +51,8 @@ class _PoseError:
         measured = np.concatenate([*self.measured, empty])
         off = np.abs(difference(measured, np.concatenate([*self.targets, empty])))
         curves = {f"mesh_{axis}": measured[:, i] for i, axis in enumerate(_AXES)}
-        details = {f"{axis}_error": faces.mean(off[:, i]) for i, axis in enumerate(_AXES)}
-        details |= {axis: faces.mean(measured[:, i]) for i, axis in enumerate(_AXES)}
+        details = {f"{axis}_error": face_metric.mean(off[:, i]) for i, axis in enumerate(_AXES)}
+        details |= {axis: face_metric.mean(measured[:, i]) for i, axis in enumerate(_AXES)}
         return self.sightings.outcome(off.mean(1), details=details, curves=curves)
 
     def pool(self) -> None:
@@ -62,7 +63,7 @@ def pose(frames: Frames, resources: Resources) -> Floats:
     """(T, 3) yaw, pitch, roll in degrees; NaN for frames without a face."""
     face = head_pose.canonical(resources)
     return frames.derived(
-        "head pose", lambda these: head_pose.angles(head_pose.rotations(faces.points(these, resources), face))
+        "head pose", lambda these: head_pose.angles(head_pose.rotations(face_metric.points(these, resources), face))
     )
 
 
@@ -80,13 +81,13 @@ POSE_ERROR = Metric(
     definition=(
         "mean absolute difference of yaw, pitch and roll, measured in the prediction, from those that the setting asks "
         "for: given angles, or measured alike in the driving video where they stay driven, or their sum (@relative); "
-        f"angles: {head_pose.NAME}; landmarks: {landmarks.NAME}; {faces.RULE}"
+        f"angles: {head_pose.NAME}; landmarks: {landmarks.NAME}; {face_metric.RULE}"
     ),
     source="this benchmark; conventions of the public face-vid2vid code",
     begin=_begin,
     bounds=(0.0, 180.0),
     ideal=0.0,
     needs=frozenset({"driving"}),
-    weights=(*faces.WEIGHTS, "canonical_face"),
+    weights=(*face_metric.WEIGHTS, "canonical_face"),
     digits=2,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from metrics import batches, luma
-from metrics.frames import Frames
+from bench.compute import batches
+from bench.frames import Frames
+from metrics import luma
 from metrics.metric import Metric, frame_mean
 
 

@@ -7,13 +7,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from metrics import batches, gaussian, luma, threads
-from metrics.frames import Frames
+from bench.compute import batches, cores, local_mean
+from bench.frames import Frames
+from bench.outcome import Skip
+from metrics import luma
 from metrics.metric import Metric, frame_mean
-from metrics.outcome import Skip
 
 WINDOW: Final = 11
-_TAPS: Final = gaussian.taps(WINDOW, 1.5)
+_TAPS: Final = local_mean.taps(WINDOW, 1.5)
 _C1: Final = (0.01 * 255) ** 2
 _C2: Final = (0.03 * 255) ** 2
 _BOX: Final = 7  # scikit-image's default window
@@ -33,12 +34,12 @@ def moments(pixels: Tensor) -> Tensor:
         rows = _rows(pixels[part], 2)
         rows[:, :, 0] = pixels[part].permute(2, 0, 1, 3)
         torch.mul(rows[:, :, 0], rows[:, :, 0], out=rows[:, :, 1])
-        local = gaussian.local_mean(rows, _TAPS)
+        local = local_mean.local_mean(rows, _TAPS)
         mean, square = local.unbind(2)
         square.addcmul_(mean, mean, value=-1.0)
         result[part] = local.transpose(0, 1)
 
-    threads.side_by_side(compute, batches.of(pixels))
+    cores.side_by_side(compute, batches.of(pixels))
     return result
 
 
@@ -64,7 +65,7 @@ def compare(pred: Tensor, ref: Tensor, pred_moments: Tensor, ref_moments: Tensor
         rows = _rows(pred[part], 1)
         rows[:, :, 0] = pred[part].permute(2, 0, 1, 3)
         rows[:, :, 0].sub_(ref[part].permute(2, 0, 1, 3)).square_()
-        spread = gaussian.local_mean(rows, _TAPS).squeeze(2).transpose(0, 1).float()
+        spread = local_mean.local_mean(rows, _TAPS).squeeze(2).transpose(0, 1).float()
         (mean_x, variance_x), (mean_y, variance_y) = pred_moments[part].unbind(2), ref_moments[part].unbind(2)
         mean_squared = (mean_x - mean_y).square_()
         spread.sub_(mean_squared).div_((variance_x + variance_y).add_(_C2))
@@ -119,7 +120,7 @@ def uniform(pred: Tensor, ref: Tensor) -> Tensor:
     def compute(part: slice) -> Tensor:
         x, y = (side[part].transpose(0, 1).float() for side in (pred, ref))
         rows = torch.stack([x, y, x * x, y * y, x * y], dim=2)
-        sum_x, sum_y, sum_xx, sum_yy, sum_xy = gaussian.local_mean(rows, box).double().unbind(2)
+        sum_x, sum_y, sum_xx, sum_yy, sum_xy = local_mean.local_mean(rows, box).double().unbind(2)
         mean_x, mean_y = sum_x / count, sum_y / count
         covariance = (sum_xy - sum_x * sum_y / count) / (count - 1)
         variances = (sum_xx + sum_yy - (sum_x**2 + sum_y**2) / count) / (count - 1)

@@ -22,7 +22,7 @@ class SyncNet(nn.Module):
     """SyncNet as its authors released it (Chung and Zisserman, "Out of time", ACCV 2016 workshops).
 
     The state dict has the names and shapes of the public `syncnet_v2.model`: streams `netcnnaud`, `netcnnlip`, heads
-    `netfcaud`, `netfclip`. This is the plain form, the one to read; `syncnet.fast` computes the same, faster.
+    `netfcaud`, `netfclip`. This is the plain form, the one to read; `syncnet.fast_network` computes the same, faster.
     """
 
     def __init__(self) -> None:

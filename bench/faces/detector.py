@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.errors import BenchError
-from metrics.metric import Resources
+from bench.weights.resources import Resources
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import weights
-from metrics.metric import Resources
-from metrics.networks import shared
+from bench.weights.loaded import shared
+from bench.weights.resources import Resources
 
 Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.faces import detector, mesh
-from bench.faces.crops import Squares
-from metrics.metric import Resources
+from bench.faces import detector, face_mesh
+from bench.faces.squares import Squares
+from bench.weights.resources import Resources
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class FaceLandmarks:
     """Measures the largest face of each frame, without memory of earlier frames."""
 
     finder: detector.FaceDetector
-    network: mesh.FaceMesh
+    network: face_mesh.FaceMesh
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """(T, 3, H, W) uint8 → (T, 468, 3) float32, NaN for a frame without a face.
@@ -48,7 +48,7 @@ class FaceLandmarks:
         x to the right and y down in pixels of the frame, (0.5, 0.5) being the centre of its first pixel; z away from
         the camera on the same scale, from an origin of the face's own.
         """
-        points = np.full((len(pixels), mesh.POINTS, 3), np.nan)
+        points = np.full((len(pixels), face_mesh.POINTS, 3), np.nan)
         found, squares = self._detect(pixels)
         if len(found):
             frames = pixels[torch.from_numpy(found).to(pixels.device)]
@@ -78,7 +78,7 @@ class FaceLandmarks:
     @torch.inference_mode()
     def _measure(self, frames: Tensor, squares: Squares) -> tuple[Floats, Floats]:
         """Points (N, 468, 3) in pixels of the frame, and how certainly there is a face (N,)."""
-        crops = squares.cut(frames, mesh.SIDE).div_(255.0)
+        crops = squares.cut(frames, face_mesh.SIDE).div_(255.0)
         points, presence = [], []
         for block in crops.split(BLOCK):
             count = len(block)
@@ -87,7 +87,7 @@ class FaceLandmarks:
             here, certain = self.network(block.contiguous(memory_format=torch.channels_last))
             points.append(here[:count].cpu().double().numpy())
             presence.append(certain[:count].cpu().double().numpy())
-        unit = np.concatenate(points) / mesh.SIDE
+        unit = np.concatenate(points) / face_mesh.SIDE
         flat = squares.to_frame(unit[..., :2])
         return np.concatenate([flat, unit[..., 2:] * squares.side[:, None, None]], 2), np.concatenate(presence)
 
@@ -108,6 +108,6 @@ def load(resources: Resources) -> FaceLandmarks:
     key = "faces/landmarks"
     if key not in resources.networks:
         finder = detector.load("yunet", resources)
-        resources.networks[key] = FaceLandmarks(finder, mesh.load(resources))
+        resources.networks[key] = FaceLandmarks(finder, face_mesh.load(resources))
     landmarks: FaceLandmarks = resources.networks[key]
     return landmarks

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.functional import relu, softmax
 
 from bench import weights
-from bench.faces.bilinear import resize
 from bench.faces.boxes import suppressed
 from bench.faces.detector import Faces
-from metrics.metric import Resources
-from metrics.networks import stored_key
+from bench.media.opencv_resize import resize
+from bench.weights.loaded import stored_key
+from bench.weights.resources import Resources
 
 SCALE = 0.25
 SCORE = 0.9

@@ -17,8 +17,8 @@ from torch.nn.functional import interpolate, max_pool2d, pad
 from bench import weights
 from bench.faces.boxes import suppressed
 from bench.faces.detector import Faces
-from metrics.metric import Resources
-from metrics.networks import stored_key
+from bench.weights.loaded import stored_key
+from bench.weights.resources import Resources
 
 STRIDES = (8, 16, 32)
 LONGEST = 320

@@ -17,7 +17,7 @@ MILLIMETRES = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clip:
+class RenderedClip:
     """`pixels` (T, H, W, 3) uint8; `samples` (N,) int16 mono at `rate` Hz, as long as the pictures; `truth`."""
 
     pixels: NDArray[np.uint8]
@@ -98,9 +98,9 @@ def render(
     view: tuple[float, float, float] | None = None,
     audio_shift: int = 0,
     voiced: bool = True,
-) -> Clip:
+) -> RenderedClip:
     """A whole clip in memory; for arguments see `frames` and `shifted`."""
     rendered = list(frames(portrait, performance, view))
     truth = truth_of(performance, rendered, audio_shift=audio_shift, voiced=voiced)
     sound = shifted(samples, rate, len(rendered), performance.fps, shift=audio_shift, voiced=voiced)
-    return Clip(np.stack([frame.pixels for _, frame in rendered]), sound, rate, truth)
+    return RenderedClip(np.stack([frame.pixels for _, frame in rendered]), sound, rate, truth)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from bench.portraits import clip
-from bench.portraits.clip import Clip
+from bench.portraits.clip import RenderedClip
 from bench.portraits.identity import Identity
 from bench.portraits.performance import Direction, perform
 from bench.portraits.render import Portrait
@@ -34,7 +34,7 @@ def babble(rng: np.random.Generator, seconds: float) -> tuple[Segment, ...]:
 
 def clips(
     seed: int, *, frames: int = 75, size: int = 256, fps: float = 25.0, view: tuple[float, float, float] | None = None
-) -> Iterator[Clip]:
+) -> Iterator[RenderedClip]:
     """Clips without end, four of a person; the n-th depends on (`seed`, n) alone.
 
     The sound is digital silence: mouths move to random phonemes. `view` fixes yaw, pitch and roll as in `clip.frames`.
@@ -53,7 +53,7 @@ def one(
     size: int = 256,
     fps: float = 25.0,
     view: tuple[float, float, float] | None = None,
-) -> Clip:
+) -> RenderedClip:
     """The clip of that number, so that several processes can share a stream."""
     rng = np.random.default_rng([seed, number, 83])
     direction = Direction(

@@ -18,13 +18,15 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.faces import detector as detectors
 from bench.faces.detector import FaceDetector
-from bench.parent import end_now, end_with_parent
+from bench.file_names import file_name
+from bench.files.atomic_write import write_text
+from bench.outcome import Skip
 from bench.prepare.cut import SUFFIXES, prepare
-from bench.prepare.recipe import Done, Prepared, Recipe, Task
-from bench.progress import RunProgress
-from bench.store import file_name, write_text
-from metrics.metric import Resources
-from metrics.outcome import Skip
+from bench.prepare.task import Done, Prepared, Task
+from bench.run.engines.orphans import end_now, end_with_parent
+from bench.run.progress import RunProgress
+from bench.suites.recipe import Recipe
+from bench.weights.resources import Resources
 
 RECORDS = "prepared"
 """Folder of one JSON file a task, from which an interrupted preparation goes on."""

@@ -12,16 +12,19 @@ import torch
 from torch import Tensor
 
 from bench.clips import Box
-from bench.encoder import AudioSource, VideoWriter
 from bench.errors import MediaError, WriteError
-from bench.faces.crop_video import CROP_VIDEO, crops
 from bench.faces.detector import FaceDetector
-from bench.prepare.face import Rejected, only_face
-from bench.prepare.recipe import Prepared, Recipe, Status, Task
-from bench.store import file_name
-from bench.video import VideoInfo, VideoReader, probe
-from metrics.frames import Frames
-from syncnet.resample import Resampler
+from bench.faces.tubes import CROP_VIDEO, crops
+from bench.file_names import file_name
+from bench.frames import Frames
+from bench.media._soundtrack import AudioSource
+from bench.media.frame_rate import Resampler
+from bench.media.probe import VideoInfo, probe
+from bench.media.video_reader import VideoReader
+from bench.media.video_writer import VideoWriter
+from bench.prepare.only_face import Rejected, only_face
+from bench.prepare.task import Prepared, Status, Task
+from bench.suites.recipe import Recipe
 
 SUFFIXES = {"ffv1": ".mkv", "h264": ".mp4"}
 SMALLEST = 16

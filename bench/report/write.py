@@ -6,26 +6,28 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import published
 from bench.errors import BenchError
-from bench.report.clip_table import clip_table, clip_table_id
-from bench.report.columns import MetricColumn, choose, columns_of, rounded
-from bench.report.command import PLOTS
-from bench.report.csv_table import csv_table
-from bench.report.difference_table import difference_table
-from bench.report.html import html_page
-from bench.report.json_table import json_tables
-from bench.report.latex import fragment_name, latex_document, latex_table
-from bench.report.markdown import markdown
-from bench.report.outcome_table import outcome_table
-from bench.report.page_folder import check_folder, write_page
-from bench.report.published_table import published_tables, with_published
-from bench.report.run import Run, load, refuse_mixed
-from bench.report.server import serve
-from bench.report.summary import summary_table, true_view_table
-from bench.report.table import Table
-from bench.report.words import Words
-from bench.store import file_name, write_text
+from bench.file_names import file_name
+from bench.files.atomic_write import write_text
+from bench.report.formats.csv import csv_table
+from bench.report.formats.html import html_page
+from bench.report.formats.json import json_tables
+from bench.report.formats.latex import fragment_name, latex_document, latex_table
+from bench.report.formats.markdown import markdown
+from bench.report.kinds import PLOTS
+from bench.report.page.folder import check_folder, write_page
+from bench.report.page.server import serve
+from bench.report.tables.clips import clip_table, clip_table_id
+from bench.report.tables.columns import MetricColumn, choose, columns_of, rounded
+from bench.report.tables.differences import difference_table
+from bench.report.tables.outcomes import outcome_table
+from bench.report.tables.published import published_tables, with_published
+from bench.report.tables.summary import summary_table, true_view_table
+from bench.report.tables.table import Table
+from bench.report.tables.words import Words
+from bench.results.comparable import refuse_mixed
+from bench.results.run_results import Run, load
+from bench.suites import published_numbers
 
 
 def write_report(options: argparse.Namespace) -> int:
@@ -36,7 +38,7 @@ def write_report(options: argparse.Namespace) -> int:
         refuse_mixed(runs)
     out = options.out or _default_out(options.runs)
     if not runs:
-        tables = published_tables(published.load(options.published), words)
+        tables = published_tables(published_numbers.load(options.published), words)
     else:
         columns = rounded(choose(columns_of(runs, every=bool(options.columns)), options.columns), options.digits)
         tables = report_tables(runs, columns, words, caption=options.caption, dataset=options.published)
@@ -54,13 +56,13 @@ def write_report(options: argparse.Namespace) -> int:
     written = write_tables(out, tables, options.format, language=options.lang, title=title)
     pictures: list[Path] = []
     if options.plots is not None:
-        from bench.report.plots import draw
+        from bench.report.plots.run_plots import draw
 
         kinds = options.plots or [kind for kind in PLOTS if kind != "radar"]
         pictures += draw(kinds, runs, columns, words, out / "plots")
         written.append(out / "plots")
     if options.strips:
-        from bench.report.strips import write_strips
+        from bench.report.plots.strips import write_strips
 
         for run in runs:
             folder = out / "strips" if len(runs) == 1 else out / "strips" / file_name(run.label)
@@ -94,7 +96,7 @@ def report_tables(
     """
     summary = summary_table(runs, columns, words, caption=caption)
     if dataset is not None:
-        summary = with_published(summary, columns, published.load(dataset or runs[0].manifest.suite.id), words)
+        summary = with_published(summary, columns, published_numbers.load(dataset or runs[0].manifest.suite.id), words)
     tables: list[Table | None] = [
         summary,
         true_view_table(runs, columns, words),

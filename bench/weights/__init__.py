@@ -1,18 +1,18 @@
 """Weights: what there is, where it lies, that it is the right file, its tensors. Imports neither torch nor requests."""
 
-from bench.weights.load import fill, fit, identity, resolve
+from bench.weights.files import folders, locate, verified
 from bench.weights.registry import REGISTRY, WeightsFile, get
-from bench.weights.store import check, folders, locate
+from bench.weights.state_dicts import fill, fit, resolve, weights_digest
 
 __all__ = [
     "REGISTRY",
     "WeightsFile",
-    "check",
     "fill",
     "fit",
     "folders",
     "get",
-    "identity",
     "locate",
     "resolve",
+    "verified",
+    "weights_digest",
 ]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bench.errors import BenchError
 from bench.faces.landmarks import SIXTY_EIGHT, FaceLandmarks, load
-from metrics.metric import Resources
+from bench.weights.resources import Resources
 
 Landmarks = Callable[[Tensor], NDArray[np.float64]]
 """(T, 3, H, W) uint8 frames → (T, N, 2) or (T, N, 3) landmarks in pixels; NaN for a frame without a face."""

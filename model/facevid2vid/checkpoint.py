@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bench.errors import WeightsError
-from bench.weights.load import unpickled
+from bench.weights.state_dicts import unpickled
 from model.facevid2vid.architecture import Architecture
 from model.facevid2vid.networks import INFERENCE, NETWORKS
 from model.facevid2vid.variant import Evidence, Variant, architecture_of, choose_variant

@@ -15,13 +15,7 @@ from bench.errors import BenchError, PredictionError
 from bench.settings import Setting
 from model.facevid2vid.best_frame import find_best_frame, frame_at
 from model.facevid2vid.geometry import Keypoints, transform_keypoints
-from model.facevid2vid.motion import (
-    adapted_scale,
-    angle_between,
-    euler_degrees,
-    measured_rotation,
-    relative_keypoints,
-)
+from model.facevid2vid.motion import adapted_scale, angle_between, euler_degrees, measured_rotation, relative_keypoints
 from model.facevid2vid.pose_estimator import Pose
 from model.interface import Driving, SettingReport
 

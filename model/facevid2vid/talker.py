@@ -11,14 +11,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from bench.compute.float32 import float32
 from bench.errors import BenchError
-from bench.float32 import float32
 from bench.settings import Setting
 from model.facevid2vid.best_frame import Landmarks
-from model.facevid2vid.fast_generator import FastGenerator
-from model.facevid2vid.fast_motion import Source
+from model.facevid2vid.fast.dense_motion import Source
+from model.facevid2vid.fast.generator import FastGenerator
+from model.facevid2vid.fast.layers import Algorithms
 from model.facevid2vid.geometry import Keypoints, rotation_matrix
-from model.facevid2vid.layers import Algorithms
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import Networks
 from model.facevid2vid.session import FaceVid2VidSession

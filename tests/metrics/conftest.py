@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from metrics.frames import Frames
+from bench.frames import Frames
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,13 @@ import numpy as np
 import torch
 
 from bench.faces import head_pose
+from bench.frames import Frames
+from bench.media.video_reader import VideoReader
+from bench.outcome import Skip
 from bench.portraits.truth import Truth
-from bench.video import VideoReader
+from bench.weights.resources import Resources
 from metrics import registry
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Resources
-from metrics.outcome import Skip
+from metrics.metric import ClipFacts
 
 DEMO = Path(__file__).parents[2] / "bench" / "suites" / "demo"
 NO_FACE = np.full((1, 468, 3), np.nan)

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from bench.frames import Frames
+from bench.outcome import Outcome
+from bench.weights.resources import Resources
 from metrics import registry
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Resources
-from metrics.outcome import Outcome
+from metrics.metric import ClipFacts
 from tests.material import GOLDEN
 from tests.metrics import pictures
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from metrics.frames import Frames
+from bench.frames import Frames
 from tests.material import GOLDEN
 
 FRAMES = GOLDEN / "metrics" / "frames"

@@ -2,8 +2,8 @@
 
 import torch
 
-from metrics.metric import Resources
-from metrics.threads import SideBySide
+from bench.compute.cores import SideBySide
+from bench.weights.resources import Resources
 
 
 class StubInception:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from metrics.metric import Resources
-from metrics.outcome import Skip
+from bench.outcome import Skip
+from bench.weights.resources import Resources
 from tests.metrics.faces import FACE, NO_FACE, demo, outcome, told
 
 TRACK = np.repeat(FACE, 6, 0)

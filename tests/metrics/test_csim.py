@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 
+from bench.frames import Frames
+from bench.outcome import Skip
+from bench.weights.resources import Resources
 from metrics import registry
+from metrics.clip_scorer import ClipScorer
 from metrics.csim import cosine
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Resources
-from metrics.outcome import Skip
-from metrics.scorer import ClipScorer
+from metrics.metric import ClipFacts
 from tests.metrics.faces import demo, outcome
 
 RESOURCES = Resources()

@@ -7,11 +7,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.frames import Frames
+from bench.weights.resources import Resources
 from metrics import feature_cache
 from metrics.feature_cache import FeatureCache
-from metrics.frames import Frames
 from metrics.inception import features
-from metrics.metric import Resources
 from tests.metrics.pictures import scene
 from tests.metrics.stub import resources
 

@@ -9,11 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.weights.resources import Resources
 from metrics import registry
 from metrics.fid import FID, FIDPool
-from metrics.metric import ClipFacts, Resources
+from metrics.metric import ClipFacts
 from metrics.moments import Moments
-from metrics.scoring import score
+from metrics.score import score
 from tests.material import GOLDEN, needs
 from tests.metrics import recipe
 from tests.metrics.pictures import FRAMES, golden, in_batches, scene
@@ -155,7 +156,7 @@ def test_golden_values_from_frames():
 
 def test_missing_weights_are_a_skip_with_the_remedy(monkeypatch):
     monkeypatch.setenv("TALKING_HEAD_OFFLINE", "1")
-    monkeypatch.setattr("bench.weights.store.locate", lambda name, folder=None: None)
+    monkeypatch.setattr("bench.weights.files.locate", lambda name, folder=None: None)
     outcomes = score(["fid", "kid", "lpips"], PRED.numpy(), REF.numpy())
     for outcome in outcomes.values():
         assert outcome.status == "skipped"

@@ -3,14 +3,14 @@ import platformdirs
 import pytest
 import torch
 
+from bench.compute import convolution
+from bench.compute.cores import SideBySide
 from bench.errors import WeightsError
-from metrics import convolution
-from metrics.frames import Frames
+from bench.frames import Frames
+from bench.outcome import Skip
+from bench.weights.resources import Resources
 from metrics.inception import Inception, features
 from metrics.inception import network as network_of
-from metrics.metric import Resources
-from metrics.outcome import Skip
-from metrics.threads import SideBySide
 from tests.material import GOLDEN, needs
 from tests.metrics import recipe
 from tests.metrics.pictures import golden, in_batches, scene

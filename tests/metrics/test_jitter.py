@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.outcome import Skip
+from bench.weights.resources import Resources
 from metrics.jitter import acceleration
-from metrics.metric import Resources
-from metrics.outcome import Skip
 from tests.metrics.faces import FACE, NO_FACE, demo, outcome, told
 
 COUNT = 20

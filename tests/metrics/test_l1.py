@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.frames import Frames
+from bench.frames import Frames
 from metrics.l1 import L1, l1
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, SETS, golden, score, strip

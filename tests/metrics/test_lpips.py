@@ -5,13 +5,15 @@ import numpy as np
 import pytest
 import torch
 
+from bench.compute import convolution
 from bench.errors import WeightsError
+from bench.frames import Frames
 from bench.weights import resolve
-from metrics import convolution, registry
-from metrics.frames import Frames
+from bench.weights.resources import Resources
+from metrics import registry
 from metrics.lpips import Lpips, lpips
-from metrics.metric import ClipFacts, Resources
-from metrics.scoring import score
+from metrics.metric import ClipFacts
+from metrics.score import score
 from tests.material import GOLDEN, needs
 from tests.metrics import recipe
 from tests.metrics.pictures import FRAMES, golden, in_batches, scene

@@ -8,13 +8,15 @@ import skimage.data
 import torch
 
 from bench import weights
+from bench.audio import Audio
 from bench.errors import WeightsError
 from bench.faces.detector import Faces
+from bench.frames import Frames
+from bench.weights.resources import Resources
 from metrics import lse, registry
-from metrics.frames import Frames
-from metrics.metric import Audio, ClipFacts, Resources
-from metrics.scorer import ClipScorer
-from metrics.scoring import score
+from metrics.clip_scorer import ClipScorer
+from metrics.metric import ClipFacts
+from metrics.score import score
 from syncnet import mfcc
 from tests.material import GOLDEN, SHARED, needs
 from tests.syncnet import recipe
@@ -79,8 +81,8 @@ def test_golden_clip():
 @official
 def test_published_anchor():
     """The SyncNet demo clip by its authors: offset 3, distance 5.353, confidence 10.021."""
-    from bench.audio import read_audio
-    from bench.video import VideoReader
+    from bench.media.audio_reader import read_audio
+    from bench.media.video_reader import VideoReader
 
     path = SHARED / "clips" / "raw" / "clip04.avi"
     with VideoReader(path) as reader:
@@ -100,8 +102,8 @@ def test_published_anchor():
 @needs(SHARED / "clips" / "raw" / "clip04.avi")
 @official
 def test_real_before_shifted_before_swapped():
-    from bench.audio import read_audio
-    from bench.video import VideoReader
+    from bench.media.audio_reader import read_audio
+    from bench.media.video_reader import VideoReader
 
     path, other = (SHARED / "clips" / "raw" / name for name in ("clip04.avi", "may.mp4"))
     with VideoReader(path) as reader:

@@ -3,7 +3,7 @@ import piq
 import pytest
 import torch
 
-from metrics.frames import Frames
+from bench.frames import Frames
 from metrics.ms_ssim import combine, halve
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, SETS, golden, score, strip

@@ -10,9 +10,11 @@ from scipy.special import gamma
 from torch.nn.functional import conv2d, hardshrink, pad
 
 from bench import weights
-from metrics import gaussian, luma
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Resources
+from bench.compute import local_mean
+from bench.frames import Frames
+from bench.weights.resources import Resources
+from metrics import luma
+from metrics.metric import ClipFacts
 from metrics.niqe import NIQE, OFFICIAL, halve, normalise
 from metrics.niqe_skvideo import NIQE_SKVIDEO, SKVIDEO
 from tests.material import needs
@@ -171,7 +173,7 @@ def test_the_pristine_model_is_the_registered_one(gray, metric):
 def test_flat_regions_are_zero_and_a_single_precision_window_makes_them_one_sided(gray):
     """What sets pyiqa apart on JPEG pictures (docs/parity.md): its window adds up to 1 + 1e-8, so that flat is -2e-6."""
     blocky = (gray[:1, :192, :288] // 32 * 32 + 16).double()  # posterised: much of it flat, as JPEG leaves it
-    taps = torch.tensor(gaussian.taps(7, 7 / 6), dtype=torch.float64)
+    taps = torch.tensor(local_mean.taps(7, 7 / 6), dtype=torch.float64)
     window = (taps[:, None] * taps).float().double()
     assert 1e-9 < abs(float(window.sum()) - 1) < 1e-7
 
@@ -190,11 +192,13 @@ def test_flat_regions_are_zero_and_a_single_precision_window_makes_them_one_side
 
 
 def test_a_repeated_frame_is_scored_once(gray, monkeypatch):
-    from metrics import natural_scene
+    from metrics import niqe_definition
 
     seen = []
-    features = natural_scene.Definition.features
-    monkeypatch.setattr(natural_scene.Definition, "features", lambda self, g: seen.append(len(g)) or features(self, g))
+    features = niqe_definition.Definition.features
+    monkeypatch.setattr(
+        niqe_definition.Definition, "features", lambda self, g: seen.append(len(g)) or features(self, g)
+    )
     still = gray[:1, None].expand(5, 3, -1, -1)
     outcome = score("niqe", Frames.of(still), Frames.of(still))
     assert seen == [1]

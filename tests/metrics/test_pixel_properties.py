@@ -8,9 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.frames import Frames
+from bench.weights.resources import Resources
 from metrics import registry
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Resources
+from metrics.metric import ClipFacts
 from tests.metrics.frame_sets import score
 
 NAMES = ["l1", "l1_unit", "psnr", "psnr_gray", "ssim", "ssim_gray", "ms_ssim"]

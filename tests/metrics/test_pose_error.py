@@ -4,13 +4,14 @@ import torch
 
 import metrics
 from bench.faces import head_pose
+from bench.frames import Frames
 from bench.portraits.pose import rotation
 from bench.settings import Setting
+from bench.weights.resources import Resources
 from metrics import registry
-from metrics.frames import Frames
-from metrics.metric import ClipFacts, Resources
+from metrics.clip_scorer import ClipScorer
+from metrics.metric import ClipFacts
 from metrics.pose_error import difference, requested
-from metrics.scorer import ClipScorer
 from tests.metrics.faces import NO_FACE, demo, outcome, told
 
 

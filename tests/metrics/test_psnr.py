@@ -5,8 +5,8 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
+from bench.frames import Frames
 from metrics import luma
-from metrics.frames import Frames
 from metrics.psnr import psnr
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, SETS, golden, score, strip

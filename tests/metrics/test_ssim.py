@@ -4,7 +4,7 @@ import torch
 from skimage.metrics import structural_similarity
 from torch.nn.functional import conv2d
 
-from metrics.frames import Frames
+from bench.frames import Frames
 from metrics.ssim import full_size, uniform
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, SETS, golden, score, strip

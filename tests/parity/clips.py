@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.audio import is_silent, read_audio
-from bench.video import VideoReader
+from bench.audio import is_silent
+from bench.media.audio_reader import read_audio
+from bench.media.video_reader import VideoReader
 from tests.parity import damage
 
 DEMO = Path(__file__).resolve().parents[2] / "bench" / "suites" / "demo"

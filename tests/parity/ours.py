@@ -10,14 +10,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bench.audio import Audio
+from bench.frames import Frames
+from bench.weights.resources import Resources
 from metrics import registry
-from metrics.frames import Frames
+from metrics.clip_scorer import ClipScorer
 from metrics.inception import features
 from metrics.kid import kernel_distance
-from metrics.metric import Audio, ClipFacts, Resources
-from metrics.scorer import ClipScorer
-from syncnet import mfcc, network, scoring
-from syncnet.fast import FastSyncNet
+from metrics.metric import ClipFacts
+from syncnet import lse_score, mfcc, network
+from syncnet.fast_network import FastSyncNet
 from tests.metrics import recipe
 from tests.parity.comparison import Comparison, Values
 from tests.syncnet import recipe as syncnet_recipe
@@ -61,11 +63,11 @@ def sync(crops: Tensor, samples: NDArray[np.int16]) -> dict[tuple[str, str], Val
     frames = Frames.of(crops)
     scorer.update(frames, {"original": frames})
     outcomes = scorer.results()["original"]
-    count = scoring.window_count(len(crops), len(samples))
+    count = lse_score.window_count(len(crops), len(samples))
     columns = mfcc.mfcc(samples)
     lip = _syncnet().lip(crops.flip(1))[:count]
     audio = _syncnet().audio(torch.from_numpy(mfcc.windows(columns, 0, count)))
-    distances = scoring.distances(lip, scoring.padded(audio))
+    distances = lse_score.distances(lip, lse_score.padded(audio))
     parts = {"mfcc": columns, "lip": lip[::10], "audio": audio[::10], "distances": distances}
     found = {name: np.array([outcomes[name].value], dtype=np.float64) for name in names}
     found |= {name: np.asarray(part, dtype=np.float64).flatten() for name, part in parts.items()}

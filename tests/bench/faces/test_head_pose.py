@@ -8,7 +8,7 @@ from scipy.optimize import least_squares
 
 from bench.faces import head_pose, landmarks
 from bench.portraits.pose import rotation
-from metrics.metric import Resources
+from bench.weights.resources import Resources
 from tests.metrics.faces import demo
 
 angle = st.floats(-40, 40)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from bench.faces import landmarks
-from metrics.metric import Resources
+from bench.weights.resources import Resources
 from tests.metrics.faces import demo
 
 SUBSET = list(landmarks.SIXTY_EIGHT)

@@ -9,7 +9,7 @@ from bench import weights
 from bench.errors import WeightsError
 from bench.faces import detector
 from bench.faces.s3fd import S3FD, S3FDDetector
-from metrics.metric import Resources
+from bench.weights.resources import Resources
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from bench import weights
 from bench.errors import BenchError
 from bench.faces import detector
 from bench.faces.yunet import YuNetDetector
-from metrics.metric import Resources
+from bench.weights.resources import Resources
 
 
 @pytest.fixture(scope="module")

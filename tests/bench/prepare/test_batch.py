@@ -6,12 +6,13 @@ import sys
 import pytest
 from rich.console import Console
 
-from bench import suite as suites
 from bench.errors import BenchError
-from bench.lists.listed import Span
+from bench.outcome import Skip
 from bench.prepare.batch import COLUMNS, prepare_all
-from bench.prepare.recipe import Recipe, Task
-from metrics.outcome import Skip
+from bench.prepare.task import Task
+from bench.suites import suite as suites
+from bench.suites.lists.listed import Span
+from bench.suites.recipe import Recipe
 from tests.bench.footage import pictures, write
 
 RECIPE = Recipe(crop="whole", size=(32, 32))
@@ -111,7 +112,7 @@ def test_a_full_disk_ends_it_and_blames_no_video(tasks, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("bench.movie.Movie.frame", full)
+        patch.setattr("bench.media._encode.Movie.frame", full)
         with pytest.raises(BenchError, match=r"one\.mkv cannot be written .*free some space"):
             run(tasks, tmp_path / "out")
     assert [clip.status for clip in run(tasks, tmp_path / "out")] == ["prepared", "prepared", "rejected", "missing"]

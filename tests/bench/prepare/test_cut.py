@@ -2,15 +2,17 @@ import numpy as np
 import pytest
 import torch
 
-from bench.audio import read_audio
 from bench.clips import Box
-from bench.lists.listed import ListedBox, Span
+from bench.frames import Frames
+from bench.media.audio_reader import read_audio
+from bench.media.probe import probe
+from bench.media.video_reader import VideoReader
 from bench.prepare.cut import at_rate, prepare
-from bench.prepare.recipe import Recipe, Task
-from bench.video import VideoReader, probe
-from metrics.frames import Frames
+from bench.prepare.task import Task
+from bench.suites.lists.listed import ListedBox, Span
+from bench.suites.recipe import Recipe
 from tests.bench.footage import Sound, lag, numbers, pictures, speech, write
-from tests.bench.prepare.test_face import Told
+from tests.bench.prepare.test_only_face import Told
 
 
 def load(path, **how):

@@ -5,12 +5,13 @@ import pytest
 import torch
 from rich.console import Console
 
-from bench import suite as suites
 from bench.faces import detector
+from bench.media.video_reader import VideoReader
 from bench.prepare.batch import prepare_all
-from bench.prepare.recipe import Recipe, Task
-from bench.video import VideoReader
-from metrics.metric import Resources
+from bench.prepare.task import Task
+from bench.suites import suite as suites
+from bench.suites.recipe import Recipe
+from bench.weights.resources import Resources
 from tests.material import SHARED, needs
 
 CLIPS = SHARED / "clips"

@@ -1,7 +1,7 @@
 import pytest
 
-from bench.report.run import load
-from bench.report.words import Words
+from bench.report.tables.words import Words
+from bench.results.run_results import load
 from tests.bench.report.runs import make_run
 
 

@@ -10,17 +10,11 @@ import av
 import numpy as np
 import pandas as pd
 
-from bench import store
-from bench.manifest import (
-    ClipRecord,
-    Environment,
-    MetricRecord,
-    ModelRecord,
-    RunManifest,
-    SuiteRecord,
-)
-from bench.protocol import MetricIdentity, Protocol
-from bench.statistics import interval
+from bench.file_names import file_name
+from bench.results import run_folder
+from bench.results.manifest import ClipRecord, Environment, MetricRecord, ModelRecord, RunManifest, SuiteRecord
+from bench.results.protocol import MetricDefinition, Protocol
+from bench.results.statistics import interval
 
 HOSTILE = "<script>alert(1)</script>& 视频_$%"
 
@@ -86,7 +80,7 @@ def make_run(
     """
     generator = np.random.default_rng(noise_seed)
     records = [METRICS[name] for name in metrics]
-    identity = tuple(MetricIdentity(id=m.id, version=m.version, definition=m.definition) for m in records)
+    identity = tuple(MetricDefinition(id=m.id, version=m.version, definition=m.definition) for m in records)
     rules = Protocol(suite="toy", suite_version=1, clip_set="0" * 64, metrics=identity)
     rules = rules.model_copy(update=protocol or {})
     rows, frame_rows = [], []
@@ -112,18 +106,18 @@ def make_run(
                 elif math.isinf(value):
                     infinite = frames
                 rows.append((clip, setting, metric.id, repr(value), "value", "", frames, infinite, hashed))
-    table = pd.DataFrame(rows, columns=list(store.CLIP_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(run_folder.CLIP_COLUMNS))
     folder.mkdir(parents=True)
     table.to_csv(folder / "clips.csv", index=False)
     person = {clip: clip.split("_")[0] if people else None for clip in clips}
     _summary(table, settings, metrics, person, frames).to_csv(folder / "summary.csv", index=False)
-    pd.DataFrame(frame_rows, columns=list(store.FRAME_COLUMNS)).to_parquet(folder / "frames.parquet")
+    pd.DataFrame(frame_rows, columns=list(run_folder.FRAME_COLUMNS)).to_parquet(folder / "frames.parquet")
     listed = []
     for clip in clips:
         paths = {}
         if videos and clip not in failed:
             for setting in ("reference", *settings[1:]):
-                where = f"videos/{setting.replace(':', '_')}/{store.file_name(clip)}.mp4"
+                where = f"videos/{setting.replace(':', '_')}/{file_name(clip)}.mp4"
                 write_video(folder / where, frames=frames, hue=settings.index(setting) if setting in settings else 0)
                 paths[setting] = where
         status = {"status": "failed", "reason": f"'{clip}' cannot be read"} if clip in failed else {"status": "done"}
@@ -186,7 +180,7 @@ def _summary(
             infinite = int(scored["infinite"].sum())
             over_frames = (mean, frames * len(scored) - infinite)
             rows.append((setting, metric, mean, bounds.low, bounds.high, *counts, *over_frames, *pooled, infinite))
-    return pd.DataFrame(rows, columns=list(store.SUMMARY_COLUMNS))
+    return pd.DataFrame(rows, columns=list(run_folder.SUMMARY_COLUMNS))
 
 
 def write_video(path: Path, *, frames: int = 8, size: int = 64, hue: int = 0) -> None:

@@ -1,0 +1,316 @@
+"""The command `benchmark.py`: one run, or a sub-command."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from bench.commands.run_checks import check_names, check_tolerances
+from bench.commands.run_options import default_out, run_parser
+from bench.errors import BenchError
+from bench.suites.from_paths import of_pairs, of_videos
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.run.plan import ModelPlan, Plan
+    from bench.suites.suite import Suite
+
+DONE, FAULT, MISTAKE, REGRESSION = 0, 1, 2, 3
+INTERRUPTED, TERMINATED = 130, 143
+
+# name → "module:function"; the function takes the words after the name and returns an exit code.
+SUBCOMMANDS: dict[str, str] = {
+    "list": "bench.commands.list:main",
+    "weights": "bench.commands.weights:main",
+    "protocol": "bench.commands.protocol:main",
+    "prepare": "bench.commands.prepare:main",
+    "compare": "bench.gate.check:main",
+    "convert": "bench.commands.convert:main",
+    "doctor": "bench.commands.doctor:main",
+}
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, of a scheduler or a container: the command ends as with Ctrl-C."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code. A user's mistake is one sentence on standard error."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _utf8()
+    try:
+        with _terminable():
+            if words and words[0] in SUBCOMMANDS:
+                module, function = SUBCOMMANDS[words[0]].split(":")
+                command = cast("Callable[[list[str]], int]", getattr(importlib.import_module(module), function))
+                return command(words[1:])
+            return _run(words)
+    except BenchError as error:
+        print(f"benchmark.py: {error}", file=sys.stderr)
+        return MISTAKE
+    except KeyboardInterrupt as error:
+        print("benchmark.py: interrupted; what had ended is kept", file=sys.stderr)
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; do not let the interpreter complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does; a handler that somebody else has installed stays theirs."""
+
+    def terminate(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what had ended is being kept
+        raise Terminated
+
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _utf8() -> None:
+    """Names of clips reach the terminal whatever its encoding; what it cannot show is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _run(words: list[str]) -> int:
+    options = run_parser(tuple(SUBCOMMANDS)).parse_args(words)
+    check_names(options)
+    suite = _suite(options)
+    if not options.dry_run:
+        _read_weights(options)
+    with _importing():
+        plan = _plan(options, suite)
+    from rich.text import Text
+
+    from bench.commands.terminal import terminal
+
+    console = terminal()
+    if options.tolerance:
+        check_tolerances(options, suite, plan)
+    if options.dry_run:
+        _describe(suite, plan, console)
+        return DONE
+    _claim(suite, plan, overwrite=options.overwrite)
+    _log(verbose=options.verbose)
+    with _importing():
+        from bench.run.suite_run import run
+    finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
+    for table in finished.tables:
+        console.print(table.to_rich(width=console.width))
+    for alarm in finished.alarms:
+        console.print(Text(f"⚠ {alarm}", style="bold red"))
+    failures = finished.failures
+    if failures:
+        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
+    if finished.damaged:
+        counted = f"{len(finished.damaged)} of {len(suite.clips)} clips"
+        console.print(Text(f"damaged files: {counted}, scored on what could be read of them", style="red"))
+    console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
+    verdict = _gate(finished.folder, options) if options.check is not None else DONE
+    faulty = {*failures, *finished.damaged}
+    return FAULT if len(faulty) > options.max_failures else verdict
+
+
+@contextlib.contextmanager
+def _importing() -> Iterator[None]:
+    """Search nothing for garbage: what importing torch makes, a million objects, all stays."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _read_weights(options: argparse.Namespace) -> None:
+    """Begin to digest the weights of the metrics, which are identified before the first number, beside the imports."""
+    from bench.run import presets
+    from bench.weights import files
+    from bench.weights.registry import REGISTRY
+
+    chosen = {*(options.metrics or presets.get(options.preset).metrics)}
+    names = [name for name, weights in REGISTRY.items() if chosen.intersection(weights.used_by)]
+    files.digest_ahead(names, dict(options.weights), options.weights_dir)
+
+
+def _gate(run: Path, options: argparse.Namespace) -> int:
+    from bench.gate.check import gate
+
+    return gate(
+        run,
+        options.check,
+        tolerances=options.tolerance,
+        update=options.update_baseline,
+        junit=options.junit,
+        markdown=options.summary,
+        github=options.github,
+    )
+
+
+def _suite(options: argparse.Namespace) -> Suite:
+    from bench.suites import suite as suites
+
+    if options.pairs is not None:
+        chosen = of_pairs(options.pairs)
+    elif options.videos is not None:
+        chosen = of_videos(options.videos)
+    else:
+        chosen = suites.load(options.suite, data=options.data)
+    if options.source is not None:
+        chosen = chosen.animating(options.source)
+    return chosen.first(options.limit)
+
+
+def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
+    from bench.run import presets
+    from bench.run.plan import Plan
+    from bench.settings import Setting
+    from bench.weights.files import cache_folder
+
+    preset = presets.get(options.preset)
+    texts = options.settings or preset.settings or suite.settings
+    settings = tuple(dict.fromkeys(Setting.parse(text) for text in texts))
+    model = _model(options)
+    if model.predictions is not None:
+        model.predictions.check(settings)
+    return Plan(
+        out=options.out or default_out(suite.id, model.name),
+        model=model,
+        settings=settings,
+        metrics=tuple(dict.fromkeys(options.metrics or preset.metrics_under(settings))),
+        size=options.size or suite.size,
+        batch=options.batch,
+        device=_device(options.device, dry=options.dry_run),
+        codec=None if options.video_codec == "none" else options.video_codec,
+        side_by_side=options.side_by_side,
+        weights=dict(options.weights),
+        weights_dir=options.weights_dir,
+        download=not options.no_download,
+        feature_cache=None if options.no_cache else cache_folder() / "features",
+        codec_floor=options.codec_floor,
+        preset=preset,
+        alignment=options.align,
+    )
+
+
+def _model(options: argparse.Namespace) -> ModelPlan:
+    from bench.run.plan import ModelPlan
+
+    if options.predictions is not None:
+        from model.outside.predictions import Predictions
+
+        if not options.predictions.is_dir():
+            raise BenchError(f"--predictions '{options.predictions}' is not a folder")
+        chosen = Predictions(options.predictions, options.pattern, options.predictions_list, options.align)
+        return ModelPlan(options.predictions.resolve().name, predictions=chosen)
+    if options.model_command is not None:
+        from model.outside.command import CommandModel
+
+        return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))
+    name = options.model or ("facevid2vid" if options.checkpoint else "static")
+    if name == "facevid2vid" and not options.checkpoint:
+        raise BenchError("--model facevid2vid needs its weights: name the checkpoint's file with --checkpoint")
+    return ModelPlan(name, options.checkpoint, _model_options(options))
+
+
+def _model_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says about the model; what it leaves open is the preset's or the model's own."""
+    from bench.run import presets
+
+    preset = presets.get(options.preset)
+    motion = options.keypoint_motion or preset.keypoint_motion
+    chosen = {
+        "precision": options.precision,
+        "variant": options.variant,
+        "motion": motion if motion != "absolute" else None,
+        "adapt_scale": options.adapt_scale or preset.adapt_scale or None,
+        "best_frame": options.best_frame,
+    }
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _device(name: str, *, dry: bool) -> str:
+    if dry:
+        return name
+    # OpenMP threads that spin while they wait slow every other stage down; torch reads this when it is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import torch
+
+    if name == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first = str(error).splitlines()[0]
+        raise BenchError(f"--device '{name}' cannot be used here ({first}): try --device cpu") from None
+    return name
+
+
+def _claim(suite: Suite, plan: Plan, *, overwrite: bool) -> None:
+    """Make sure that no other run is lost by writing to the run folder.
+
+    An old run goes when the new one begins, not before; videos of its own can be no input of the new one.
+    """
+    out = plan.out
+    if (out / "run.json").exists():
+        if not overwrite:
+            raise BenchError(
+                f"'{out}' already holds a run: name another folder with --out or replace it with --overwrite"
+            )
+        inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
+        inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
+        if inside := [path for path in inputs if path.resolve().is_relative_to(out.resolve())]:
+            raise BenchError(f"'{inside[0]}' lies in the run that --overwrite replaces: name another folder with --out")
+    elif out.is_dir() and any(out.iterdir()):
+        raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
+    elif out.exists() and not out.is_dir():
+        raise BenchError(f"'{out}' is a file: name a folder with --out")
+
+
+def _log(*, verbose: bool) -> None:
+    import logging
+
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _describe(suite: Suite, plan: Plan, console: Console) -> None:
+    from rich.text import Text
+
+    lines = [
+        f"suite     {suite.id} version {suite.version}: {len(suite.clips)} clips of {suite.listed} listed",
+        f"model     {plan.model.name}" + (f" with {plan.model.checkpoint}" if plan.model.checkpoint else ""),
+        f"settings  {' '.join(str(setting) for setting in plan.settings)}",
+        f"metrics   {' '.join(plan.metrics)}",
+        f"frames    {plan.size[0]}x{plan.size[1]}, {plan.batch} at a time on {plan.device}",
+        f"out       {plan.out}",
+        *(f"clip      {clip.id}  ({clip.path})" for clip in suite.clips),
+        *(f"missing   {name}" for name in suite.missing),
+    ]
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)

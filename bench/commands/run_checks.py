@@ -1,0 +1,85 @@
+"""Options of a run that contradict each other or ask for what is not there, told before the first clip."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.run.plan import Plan
+    from bench.suites.suite import Suite
+
+
+def check_names(options: argparse.Namespace) -> None:
+    """Raise `BenchError` for names of nothing, options that need or exclude each other, and a baseline that is none."""
+    from bench.run import presets
+    from bench.settings import Setting
+    from metrics import registry as metrics
+    from model import registry as models
+
+    for setting in options.settings or ():
+        Setting.parse(setting)
+    for metric in options.metrics or ():
+        metrics.check(metric)
+    models.check("static" if options.model is None else options.model)
+    presets.get(options.preset)
+    if sum(choice is not None for choice in (options.model, options.predictions, options.model_command)) > 1:
+        raise BenchError("--model, --predictions and --model-command exclude each other: name what is to be scored")
+    if options.suite is None and options.videos is None and options.pairs is None:
+        raise BenchError("nothing to run: name a suite with --suite or videos with --videos")
+    _company(options)
+    _baseline(options)
+
+
+def _company(options: argparse.Namespace) -> None:
+    """Options that would change nothing, for want of another or beside another."""
+    if options.update_baseline and options.check is None:
+        raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
+    given = {
+        "--tolerance": bool(options.tolerance),
+        "--junit": options.junit is not None,
+        "--summary": options.summary is not None,
+        "--github": options.github is not None,
+    }
+    if options.check is None and any(given.values()):
+        option = next(name for name, value in given.items() if value)
+        raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
+    for option, value in (("--pattern", options.pattern), ("--predictions-list", options.predictions_list)):
+        if value is not None and options.predictions is None:
+            raise BenchError(f"{option} says which files of --predictions are meant: add --predictions DIR")
+    scored = "--predictions" if options.predictions is not None else "--model-command"
+    if options.predictions is None and options.model_command is None:
+        return
+    for option, value in (("--checkpoint", options.checkpoint), ("--precision", options.precision)):
+        if value is not None:
+            raise BenchError(f"{option} is for a model that this benchmark loads: leave it out with {scored}")
+
+
+def _baseline(options: argparse.Namespace) -> None:
+    """Read the baseline now rather than after the last clip."""
+    if options.check is None:
+        return
+    if options.check.suffix != ".json":
+        raise BenchError(f"--check '{options.check}' is not called .json, as baselines are: name one")
+    if not options.update_baseline and not options.check.is_file():
+        raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
+    from bench.gate import baseline
+
+    if not options.update_baseline:
+        baseline.read_side(options.check)
+    elif options.check.exists():
+        baseline.read(options.check)
+
+
+def check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
+    """Raise `BenchError` for tolerances of metrics and settings that neither the run nor its baseline will have."""
+    from bench.gate.baseline import read_side
+    from bench.gate.judge import judged
+    from bench.gate.tolerances import Tolerances
+    from bench.run.suite_run import columns
+
+    directions = {metric.id: judged(metric).direction for metric in columns(suite, plan)}
+    settings = (*plan.rows, *(() if options.update_baseline else read_side(options.check).settings))
+    Tolerances.parse(options.tolerance, directions, settings=settings)

@@ -1,0 +1,1 @@
+"""How arithmetic runs fast here and gives the same number: cores, batches, convolutions."""

@@ -1,0 +1,1 @@
+"""Two results in, a verdict out."""

@@ -1,0 +1,157 @@
+"""The gate's verdicts for people and for machines: tables, Markdown, JUnit XML, GitHub annotations."""
+
+from __future__ import annotations
+
+import math
+import re
+from xml.etree import ElementTree
+
+from bench.gate.judge import Change, Finding, Judgement, Verdict
+from bench.report.brief import Table, show
+
+_ORDER: tuple[Verdict, ...] = ("worse", "unsure", "better", "same")
+_SIGNS = {"worse": "✗ worse", "unsure": "? unsure", "better": "✓ better", "same": "✓ same"}
+_CLIPS_SHOWN = 10
+
+
+def table(judgement: Judgement) -> Table:
+    """Every finding, the worst verdict first."""
+    rows = []
+    for verdict in _ORDER:
+        for finding in judgement.of(verdict):
+            rows.append(
+                (
+                    _place(finding),
+                    _SIGNS[verdict],
+                    f"{_number(finding.before, finding)} → {_number(finding.after, finding)}",
+                    _change(finding),
+                    f"{_harmful(finding)}{finding.tolerance}",
+                    f"{len(finding.fallen)} of {finding.compared}",
+                    finding.why,
+                )
+            )
+    head = ("metric, setting", "verdict", "before → after", "change [95 %]", "tolerance", "clips that fell", "why")
+    counts = ", ".join(f"{len(judgement.of(v))} {v}" for v in _ORDER)
+    title = f"{judgement.before} → {judgement.after}: {counts}"
+    return Table(title=title, head=head, rows=tuple(rows), notes=judgement.notes)
+
+
+def fallen_table(judgement: Judgement) -> Table | None:
+    """What fell, and on which clips; None where nothing got worse."""
+    rows = []
+    for finding in judgement.of("worse"):
+        for change in finding.fallen[:_CLIPS_SHOWN]:
+            rows.append((_place(finding), change.clip, _number(change.before, finding), _after(change, finding)))
+        if len(finding.fallen) > _CLIPS_SHOWN:
+            rows.append((_place(finding), f"… {len(finding.fallen)} clips in all", "", ""))
+    if not rows:
+        return None
+    return Table(title="What fell, and where", head=("metric, setting", "clip", "before", "after"), rows=tuple(rows))
+
+
+def markdown(judgement: Judgement) -> str:
+    """Both tables, ready for a job's summary or a comment."""
+    red = judgement.of("worse")
+    lead = f"### {'🔴' if red else '🟢'} Benchmark gate: {f'{len(red)} got worse' if red else 'nothing got worse'}\n\n"
+    fallen = fallen_table(judgement)
+    return lead + table(judgement).to_markdown() + (f"\n{fallen.to_markdown()}" if fallen else "")
+
+
+def junit(judgement: Judgement) -> str:
+    """JUnit XML: a test a metric and setting; worse is a failure, unsure is skipped with the reason."""
+    suite = ElementTree.Element(
+        "testsuite",
+        name="benchmark gate",
+        tests=str(len(judgement.findings)),
+        failures=str(len(judgement.of("worse"))),
+        skipped=str(len(judgement.of("unsure"))),
+        errors="0",
+    )
+    for finding in judgement.findings:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=_xml(f"gate.{finding.setting}"), name=_xml(finding.metric.id)
+        )
+        if finding.verdict == "worse":
+            failure = ElementTree.SubElement(case, "failure", message=_xml(_sentence(finding)))
+            lines = [f"{c.clip}: {_number(c.before, finding)} → {_after(c, finding)}" for c in finding.fallen]
+            failure.text = _xml("\n".join(lines))
+        elif finding.verdict == "unsure":
+            ElementTree.SubElement(case, "skipped", message=_xml(_sentence(finding)))
+        else:
+            ElementTree.SubElement(case, "system-out").text = _xml(_sentence(finding))
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def github(judgement: Judgement) -> str:
+    """GitHub workflow commands: an error for what got worse, a warning for what might have."""
+    lines = []
+    for finding in judgement.of("worse"):
+        clips = ", ".join(change.clip for change in finding.fallen[:_CLIPS_SHOWN])
+        text = _sentence(finding) + (f"; clips: {clips}" if clips else "")
+        lines.append(f"::error title={_property(f'{finding.metric.label} got worse')}::{_data(text)}\n")
+    for finding in judgement.of("unsure"):
+        if _may_be_worse(finding):
+            title = _property(f"{finding.metric.label} may be worse")
+            lines.append(f"::warning title={title}::{_data(_sentence(finding))}\n")
+    return "".join(lines)
+
+
+def _may_be_worse(finding: Finding) -> bool:
+    """Whether the mean itself, if not the interval, lies beyond the tolerance."""
+    if math.isnan(finding.change):
+        return True
+    fall = {"higher": -finding.change, "lower": finding.change}.get(finding.metric.direction, abs(finding.change))
+    return fall > finding.tolerance.limit(finding.before)
+
+
+def _sentence(finding: Finding) -> str:
+    why = f" ({finding.why})" if finding.why else ""
+    return (
+        f"{finding.metric.label} under {finding.setting}: {_number(finding.before, finding)} → "
+        f"{_number(finding.after, finding)}, change {_change(finding)} over {finding.n} clips, "
+        f"tolerance {_harmful(finding)}{finding.tolerance}: {finding.verdict}{why}"
+    )
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.metric.label}, {finding.setting}"
+
+
+def _harmful(finding: Finding) -> str:
+    return {"higher": "-", "lower": "+", "none": "±"}[finding.metric.direction]
+
+
+def _number(value: float, finding: Finding) -> str:
+    return show(value, finding.metric.digits)
+
+
+def _after(change: Change, finding: Finding) -> str:
+    return change.reason or _number(change.after, finding)
+
+
+def _change(finding: Finding) -> str:
+    if math.isnan(finding.change):
+        return "—"
+    change, low, high = (_signed(value, finding) for value in (finding.change, finding.low, finding.high))
+    return change if math.isnan(finding.low) else f"{change} [{low}, {high}]"
+
+
+def _signed(value: float, finding: Finding) -> str:
+    text = f"{value:+.{finding.metric.digits}f}"
+    return text.replace("-", "+") if float(text) == 0 else text
+
+
+def _xml(text: str) -> str:
+    """Without the characters that XML 1.0 cannot hold."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", text)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

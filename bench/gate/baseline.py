@@ -1,0 +1,179 @@
+"""A baseline: the per-clip values of a run in one small file that people can read and diff."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from bench.errors import BenchError
+from bench.files.atomic_write import write_text
+from bench.gate.tolerances import Tolerances
+from bench.record import Record
+from bench.results import run_folder
+from bench.results.protocol import Protocol
+from bench.results.summary import failures
+
+
+def _number(value: object) -> object:
+    """A value as it stands in the file: a number, or an infinity, which JSON has no number for."""
+    if value in ("Infinity", "-Infinity", math.inf, -math.inf):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
+        return value
+    raise ValueError(f"'{value}' is no number: restore the file, or remove it and make it anew with --update-baseline")
+
+
+Values = dict[str, dict[str, dict[str, Annotated[float, BeforeValidator(_number)]]]]
+"""Setting → metric → clip → stored value, with infinities."""
+
+
+class Baseline(Record):
+    """The whole of a baseline file; values are rounded to seven digits."""
+
+    schema_version: Literal[1] = 1
+    suite: str
+    model: str
+    created: str
+    protocol_hash: str
+    tolerances: dict[str, str] = {}
+    protocol: Protocol
+    people: dict[str, str] = {}
+    """Clip → person, where the suite knows."""
+    digests: dict[str, str] = {}
+    """Clip → digest of its files and selection (ClipRecord); baselines of before have none."""
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What the gate compares: a run or a baseline.
+
+    `clips` are all that were asked for, `reasons` say why (clip, setting, metric) has no value; both are None for a
+    baseline, which knows values alone.
+    """
+
+    label: str
+    protocol: Protocol
+    people: dict[str, str]
+    values: Values
+    clips: tuple[str, ...] | None = None
+    reasons: dict[tuple[str, str, str], str] | None = None
+    tolerances: dict[str, str] | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Every setting and row of which anything is known."""
+        return (*self.values, *(setting for _, setting, _ in self.reasons or {}))
+
+
+def is_baseline(path: Path) -> bool:
+    """Whether `path` means a baseline file, not a run folder."""
+    return path.suffix == ".json" or path.is_file()
+
+
+def read_side(path: Path) -> Side:
+    """A run folder or a baseline file as a side of a comparison.
+
+    Raises:
+        BenchError: it is neither.
+    """
+    return _of_baseline(path, read(path)) if is_baseline(path) else of_run(path)
+
+
+def of_run(folder: Path) -> Side:
+    """A run folder as a side of a comparison."""
+    manifest = run_folder.read_manifest(folder)
+    values: Values = {}
+    reasons = {}
+    rows = run_folder.read_clips(folder)
+    columns = (rows[name].tolist() for name in ("clip", "setting", "metric", "value", "status", "reason"))
+    for clip, setting, metric, value, status, reason in zip(*columns, strict=True):
+        if status == "value" and not math.isnan(value):
+            values.setdefault(setting, {}).setdefault(metric, {})[clip] = value
+        else:
+            reasons[clip, setting, metric] = f"{status}: {reason}"
+    people = {clip.id: clip.person for clip in manifest.clips if clip.person is not None}
+    label = f"{manifest.model.name} ({folder.name})"
+    clips = tuple(clip.id for clip in manifest.clips)
+    digests = {clip.id: clip.digest for clip in manifest.clips if clip.digest}
+    return Side(label, manifest.protocol, people, values, clips, reasons, digests=digests)
+
+
+def read(path: Path) -> Baseline:
+    """Read a baseline file.
+
+    Raises:
+        BenchError: it is not there, or not a baseline.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BenchError(f"there is no baseline '{path}': make it from a good run with --update-baseline") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BenchError(f"'{path}' is not a baseline ({error}): make it anew with --update-baseline") from None
+    return Baseline.read(data, where=f"'{path}'")
+
+
+def write(path: Path, folder: Path, tolerances: Tolerances) -> Baseline:
+    """Make the baseline `path` from a run folder; a baseline that is there gives its tolerances, under `tolerances`.
+
+    Raises:
+        BenchError: the run is not complete, has failed or damaged clips, or the file cannot be written.
+    """
+    manifest = run_folder.read_manifest(folder)
+    why = [] if manifest.complete else ["it was interrupted"]
+    why += [
+        f"clip '{clip}' failed" for clip in failures(manifest.clips, run_folder.read_clips(folder), manifest.settings)
+    ]
+    why += [f"the file of clip '{clip.id}' is damaged" for clip in manifest.clips if clip.damaged]
+    if why:
+        raise BenchError(f"'{folder}' cannot become a baseline, since {why[0]}: mend that and run it again")
+    side = of_run(folder)
+    known = Tolerances(read(path).tolerances) if path.exists() else Tolerances()
+    baseline = Baseline(
+        suite=manifest.suite.id,
+        model=manifest.model.name,
+        created=manifest.created,
+        protocol_hash=manifest.protocol_hash,
+        tolerances=known.updated(tolerances).entries,
+        protocol=manifest.protocol,
+        people=side.people,
+        digests=side.digests,
+        values=_rounded(side.values),
+    )
+    text = baseline.model_dump_json(indent=1) + "\n"
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise BenchError(f"baseline '{path}' cannot be written ({error.strerror}): name another file") from None
+    return baseline
+
+
+def _of_baseline(path: Path, baseline: Baseline) -> Side:
+    if baseline.protocol.hash != baseline.protocol_hash:
+        raise BenchError(f"'{path}' was edited: its protocol no longer has its hash; restore it or make it anew")
+    label = f"{baseline.model} ({path.name})"
+    return Side(
+        label,
+        baseline.protocol,
+        baseline.people,
+        baseline.values,
+        tolerances=baseline.tolerances,
+        digests=baseline.digests,
+    )
+
+
+def _rounded(values: Values) -> Values:
+    return {
+        setting: {
+            metric: {clip: float(f"{value:.7g}") for clip, value in clips.items()} for metric, clips in columns.items()
+        }
+        for setting, columns in values.items()
+    }

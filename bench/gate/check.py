@@ -1,0 +1,125 @@
+"""The regression gate of the command line: `--check BASELINE.json` and `compare BEFORE AFTER`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.commands.gate_options import add_options
+from bench.commands.parser import Parser
+from bench.errors import BenchError
+from bench.files.atomic_write import write_text
+from bench.results import run_folder
+
+if TYPE_CHECKING:
+    from bench.gate.judge import Judgement
+
+DONE, REGRESSION = 0, 3
+
+
+def gate(
+    run: Path,
+    baseline: Path,
+    *,
+    tolerances: Sequence[str] = (),
+    update: bool = False,
+    junit: Path | None = None,
+    markdown: Path | None = None,
+    github: bool | None = None,
+) -> int:
+    """Compare a finished run with a baseline file, print and write the verdict; returns the exit code.
+
+    With `update`, the run becomes the baseline instead. `junit` and `markdown` are files to write; `github` prints
+    annotations (None: where GitHub Actions runs, where the Markdown also goes to the job's summary).
+
+    Raises:
+        BenchError: the baseline is missing or of another protocol, or a tolerance is not understood.
+    """
+    from bench.gate import baseline as baselines
+    from bench.gate.judge import judge, judged
+    from bench.gate.tolerances import Tolerances
+
+    manifest = run_folder.read_manifest(run)
+    metrics = manifest.metrics
+    before = None if update else baselines.read_side(baseline)
+    settings = (*manifest.settings, *(before.settings if before else ()))
+    asked = Tolerances.parse(tolerances, {m.id: judged(m).direction for m in metrics}, settings=settings)
+    if before is None:
+        baselines.write(baseline, run, asked)
+        print(f"baseline written: {baseline}")
+        return DONE
+    judgement = judge(before, baselines.of_run(run), metrics, Tolerances(before.tolerances).updated(asked))
+    return _publish(judgement, junit=junit, markdown=markdown, github=github)
+
+
+def main(argv: Sequence[str]) -> int:
+    """`benchmark.py compare BEFORE AFTER`: two run folders, or a baseline file and a run folder."""
+    parser = Parser(
+        prog="benchmark.py compare",
+        description="Compare a run with an earlier one or with a baseline; exit code 3 if something got worse.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("before", type=Path, metavar="BEFORE", help="a run folder or a baseline file")
+    parser.add_argument("after", type=Path, metavar="AFTER", help="a run folder")
+    add_options(parser)
+    options = parser.parse_args(list(argv))
+    from bench.gate import baseline as baselines
+    from bench.gate.judge import judge, judged
+    from bench.gate.tolerances import Tolerances
+
+    before, after = baselines.read_side(options.before), baselines.of_run(options.after)
+    manifest = run_folder.read_manifest(options.after)
+    metrics, settings = manifest.metrics, (*manifest.settings, *before.settings)
+    asked = Tolerances.parse(options.tolerance, {m.id: judged(m).direction for m in metrics}, settings=settings)
+    known = Tolerances(before.tolerances).updated(asked)
+    judgement = judge(before, after, metrics, known, every_clip=baselines.is_baseline(options.before))
+    return _publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)
+
+
+def _publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None, github: bool | None) -> int:
+    from rich.console import Console
+
+    from bench.gate import announce
+
+    if not judgement.findings:
+        said = "; ".join(judgement.notes) or "the baseline holds no values"
+        raise BenchError(
+            f"nothing could be compared ({said}): give the metrics and settings of {judgement.before}, "
+            "or make a new baseline with --update-baseline"
+        )
+    console = Console()
+    if not console.is_terminal:
+        # A log has no width: rather long lines than cut numbers.
+        console = Console(width=160)
+    console.print(announce.table(judgement).to_rich())
+    if fallen := announce.fallen_table(judgement):
+        console.print(fallen.to_rich())
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    if junit is not None:
+        _write(junit, announce.junit(judgement))
+    if markdown is not None:
+        _write(markdown, announce.markdown(judgement))
+    if github or (github is None and on_github):
+        print(announce.github(judgement), end="")
+    if on_github and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        _append(Path(summary), announce.markdown(judgement))
+    return REGRESSION if judgement.of("worse") else DONE
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise BenchError(f"'{path}' cannot be written ({error.strerror}): name another file") from None
+
+
+def _append(path: Path, text: str) -> None:
+    """What cannot be added to a job's summary is in its log; that is no reason to fail."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        print(f"benchmark.py: the job's summary '{path}' cannot be written ({error.strerror})", file=sys.stderr)

@@ -1,0 +1,248 @@
+"""Two sides compared clip by clip, and a verdict on every metric that noise does not turn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from bench.errors import BenchError
+from bench.gate.baseline import Side
+from bench.gate.tolerances import Tolerance, Tolerances
+from bench.report.tables.ranking import UNRANKED_ROWS, distance
+from bench.report.tables.words import Words
+from bench.results.comparable import unlike
+from bench.results.manifest import MetricRecord, is_against_unrotated, is_two_sided
+from bench.results.statistics import interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Verdict = Literal["worse", "unsure", "better", "same"]
+
+_HARMLESS = ("preset", "clip_set")
+_DRIFT = 1e-4
+"""Relative change of a value that no model has a part in, beyond which the measurement itself has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One clip on both sides, on the scale of display; NaN where a side has no value, and why."""
+
+    clip: str
+    before: float
+    after: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one metric under one setting.
+
+    `change` is after minus before on the scale of display, [`low`, `high`] its 95 % interval over the `n` clips that
+    have a finite value on both sides; `before` and `after` are their means, infinite where all clips are. `fallen` are
+    the clips beyond the tolerance or without a value, the worst first, of the `compared` ones. `metric` is as it is
+    judged (see `judged`).
+    """
+
+    setting: str
+    metric: MetricRecord
+    verdict: Verdict
+    why: str
+    tolerance: Tolerance
+    before: float
+    after: float
+    change: float
+    low: float
+    high: float
+    n: int
+    compared: int
+    fallen: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All findings of a comparison, and what else to know."""
+
+    before: str
+    after: str
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+    def of(self, verdict: Verdict) -> list[Finding]:
+        """The findings with that verdict."""
+        return [finding for finding in self.findings if finding.verdict == verdict]
+
+
+def judge(
+    before: Side, after: Side, metrics: Sequence[MetricRecord], tolerances: Tolerances, *, every_clip: bool = True
+) -> Judgement:
+    """Compare two sides. With `every_clip`, a clip that only `before` has counts as lost.
+
+    Raises:
+        BenchError: the two were made under different protocols, or a clip of both is not the same video.
+    """
+    _refuse_mixed(before, after)
+    findings, notes = [], []
+    known = {metric.id: metric for metric in metrics}
+    for setting, columns in before.values.items():
+        missing = [metric for metric in columns if metric not in known]
+        if missing:
+            notes.append(f"{setting}: not measured this time: {', '.join(missing)}")
+        for metric in filter(known.__contains__, columns):
+            record = known[metric]
+            if setting in UNRANKED_ROWS:
+                notes += _drift(before, after, setting, record)
+            elif setting not in after.settings:
+                notes.append(f"{setting}: not run this time")
+                break
+            elif not is_against_unrotated(record, setting):
+                tolerance = tolerances.of(metric, setting)
+                findings.append(_judge_one(before, after, setting, record, tolerance, every_clip=every_clip))
+    fresh = [clip for clip in after.clips or () if clip not in _clips(before)]
+    if fresh:
+        notes.append(
+            f"{len(fresh)} clips are new and were not compared: {', '.join(fresh[:5])}{'…' * (len(fresh) > 5)}"
+        )
+    return Judgement(before.label, after.label, tuple(findings), tuple(notes))
+
+
+def _refuse_mixed(before: Side, after: Side) -> None:
+    differences = before.protocol.differences(after.protocol)
+    fields = {key: pair for key, pair in differences.items() if key not in _HARMLESS}
+    if fields:
+        shown = "; ".join(f"{key} was '{old}' and is '{new}'" for key, (old, new) in list(fields.items())[:3])
+        more = f" and {len(fields) - 3} more" if len(fields) > 3 else ""
+        raise BenchError(
+            f"{before.label} and {after.label} were made under different protocols: {shown}{more}: "
+            "run again under the old one, or make a new baseline with --update-baseline"
+        )
+    if clips := unlike(before.digests, after.digests):
+        shown = "; ".join(f"clip '{clip}' is another video in {after.label}" for clip in clips[:3])
+        more = f" and {len(clips) - 3} more" if len(clips) > 3 else ""
+        raise BenchError(
+            f"{before.label} and {after.label} were made over different videos (file, span, crop, source or true "
+            f"view): {shown}{more}: run again over the old ones, or make a new baseline with --update-baseline"
+        )
+
+
+def judged(metric: MetricRecord) -> MetricRecord:
+    """The metric as the gate judges it: where values lie on both sides of the ideal, their distance from the truth."""
+    if not is_two_sided(metric):
+        return metric
+    label = Words("en")("closeness", label=metric.label)
+    return metric.model_copy(update={"label": label, "direction": "lower", "ideal": 0.0})
+
+
+def _levels(side: Side, setting: str, metric: MetricRecord) -> dict[str, float]:
+    """Clip → what is judged, on the scale of display: the value, or its distance from the clip's ground truth."""
+    values = side.values.get(setting, {}).get(metric.id, {})
+    if not is_two_sided(metric):
+        return {clip: value * metric.scale for clip, value in values.items()}
+    assert metric.ideal is not None
+    truth = side.values.get("ground-truth", {}).get(metric.id, {})
+    return {clip: distance(value, truth.get(clip, metric.ideal)) * metric.scale for clip, value in values.items()}
+
+
+def _judge_one(
+    before: Side, after: Side, setting: str, metric: MetricRecord, tolerance: Tolerance, *, every_clip: bool
+) -> Finding:
+    old, new = (_levels(side, setting, metric) for side in (before, after))
+    metric = judged(metric)
+    common = [clip for clip in old if clip in new]
+    lost = [clip for clip in old if clip not in new and (every_clip or clip in (after.clips or ()))]
+    first = np.array([old[clip] for clip in common], dtype=np.float64)
+    second = np.array([new[clip] for clip in common], dtype=np.float64)
+    finite = np.isfinite(first) & np.isfinite(second)
+    # An infinite value that stays infinite has not changed; one that becomes finite has changed without measure.
+    with np.errstate(invalid="ignore"):
+        change = np.where(first == second, 0.0, second - first)
+    gain = -np.abs(change) if metric.direction == "none" else change * (1 if metric.direction == "higher" else -1)
+    mean_before, mean_after = _mean(first, finite), _mean(second, finite)
+    limit = tolerance.limit(mean_before) if finite.any() else tolerance.amount * (not tolerance.percent)
+    # Baselines keep seven digits: what rounding can make is no fall.
+    beyond = limit + 1e-6 * np.abs(np.where(np.isfinite(first), first, 0.0))
+    fallen = [Change(common[i], float(first[i]), float(second[i])) for i in np.argsort(gain) if gain[i] < -beyond[i]]
+    gone = [_lost(clip, old[clip], setting, metric.id, after) for clip in lost]
+    kept = [clip for clip, is_finite in zip(common, finite, strict=True) if is_finite]
+    low, high, few = _bounds(change[finite], [before.people.get(clip) for clip in kept])
+    mean = float(change[finite].mean()) if finite.any() else math.nan
+    broken = [i for i in np.flatnonzero(~finite) if gain[i] == -math.inf]
+    verdict, why = _verdict(metric, mean, low, high, limit, few=few)
+    if gone or broken:
+        verdict = "worse"
+        why = f"clips without a value now: {len(gone)}" if gone else _turned(second[broken])
+    elif common and not finite.any():
+        risen = second[gain == math.inf]
+        verdict, why = ("better", _turned(risen)) if risen.size else ("same", "infinite before and after")
+    numbers = (mean_before, mean_after, mean, low, high, len(kept), len(old) if every_clip else len(common) + len(lost))
+    return Finding(setting, metric, verdict, why, tolerance, *numbers, fallen=(*gone, *fallen))
+
+
+def _turned(after: NDArray[np.float64]) -> str:
+    """In words, what became of clips that are infinite on one side only."""
+    now = int(np.isinf(after).sum())
+    counts = {"clips infinite now": now, "clips no longer infinite": len(after) - now}
+    return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
+
+
+def _mean(values: NDArray[np.float64], finite: NDArray[np.bool_]) -> float:
+    """Mean over the pairs that are finite; over all values where no pair is."""
+    chosen = values[finite] if finite.any() else values
+    return float(chosen.mean()) if chosen.size else math.nan
+
+
+def _bounds(change: NDArray[np.float64], people: list[str | None]) -> tuple[float, float, str]:
+    bounds = interval(change, people)
+    if math.isnan(bounds.low) and bounds.n > 1:
+        # One person alone: clips vary less than people do, but they are all there is.
+        bounds = interval(change)
+        return bounds.low, bounds.high, "one person only"
+    return bounds.low, bounds.high, "" if bounds.n > 1 else "one clip only" if bounds.n else "no clip in common"
+
+
+def _verdict(
+    metric: MetricRecord, mean: float, low: float, high: float, limit: float, *, few: str
+) -> tuple[Verdict, str]:
+    """Worse or better where the whole interval lies beyond the tolerance, the same where it lies within it."""
+    slack = limit + 1e-6 * abs(mean) + 1e-12
+    if math.isnan(low):
+        return ("same", few) if abs(mean) <= slack else ("unsure", few or "no interval")
+    if -slack <= low and high <= slack:
+        return "same", few
+    rises, falls = low > limit, high < -limit
+    if metric.direction == "none":
+        return ("worse", "moved beyond the tolerance") if rises or falls else ("unsure", few or _CROSSES)
+    if rises or falls:
+        good = rises == (metric.direction == "higher")
+        return ("better", "rises beyond the tolerance") if good else ("worse", "falls beyond the tolerance")
+    return "unsure", few or _CROSSES
+
+
+_CROSSES = "the interval crosses the tolerance"
+
+
+def _lost(clip: str, before: float, setting: str, metric: str, after: Side) -> Change:
+    reason = (after.reasons or {}).get((clip, setting, metric), "")
+    known = after.clips is None or clip in after.clips
+    return Change(clip, before, math.nan, reason or ("the clip failed" if known else "the clip was not run"))
+
+
+def _drift(before: Side, after: Side, setting: str, metric: MetricRecord) -> list[str]:
+    """A row that no model touches has moved: the measurement changed, or the clips did."""
+    old, new = before.values[setting][metric.id], after.values.get(setting, {}).get(metric.id, {})
+    moved = [
+        clip
+        for clip, value in old.items()
+        if clip in new and value != new[clip] and not abs(value - new[clip]) <= _DRIFT * max(abs(value), 1e-3)
+    ]
+    if not moved:
+        return []
+    return [f"{setting}, {metric.label}: {len(moved)} clips moved, which no model can do: clips or measurement changed"]
+
+
+def _clips(side: Side) -> set[str]:
+    return {clip for columns in side.values.values() for clips in columns.values() for clip in clips}

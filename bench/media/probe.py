@@ -1,0 +1,174 @@
+"""What a video file is: its head and its first frame, without decoding the rest."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bench.errors import MediaError
+from bench.media._colour import Orientation
+from bench.media._container import audio_stream, has_pictures, open_media, video_stream
+from bench.media._decode import Damage, pictures
+
+_CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What a video file is, known from its head and its first frame.
+
+    `width`, `height`: upright pixels. `fps`: frames a second, the mean rate where `variable_rate`.
+    `promised_frames`: shown frames by the container's index or head, None where they say nothing. `duration`: seconds
+    as the head promises or else as the frames last, None where unknown. `rotation`: clockwise degrees that the stored
+    pictures are turned by. `zero`: the first shown frame's time on the container's clock, in seconds. `warnings`: what
+    a user should know of this file, in sentences.
+    """
+
+    width: int
+    height: int
+    fps: float
+    variable_rate: bool
+    codec: str
+    promised_frames: int | None
+    duration: float | None
+    has_audio: bool
+    rotation: int
+    zero: float
+    warnings: tuple[str, ...] = ()
+
+
+def probe(path: Path | str) -> VideoInfo:
+    """What a video file is.
+
+    Raises:
+        MediaError: the file cannot be read, has no video stream or not one frame.
+    """
+    path = Path(path)
+    with open_media(path) as container:
+        stream = video_stream(container, path)
+        index = _index(stream)
+        picture = next(pictures(container, stream, Damage()), None)
+        if picture is None:
+            raise MediaError(f"{path} has no frames: get the file again, or leave it out")
+        stamps = index if index is not None else _demuxed(path)
+        rate = _Rate.of(stamps, stream)
+        orientation = Orientation.of(picture)
+        width, height = picture.width, picture.height
+        if orientation.transpose:
+            width, height = height, width
+        zero = _seconds(picture)
+        return VideoInfo(
+            width=width,
+            height=height,
+            fps=float(rate.fps),
+            variable_rate=rate.variable,
+            codec=stream.codec_context.name,
+            promised_frames=_promised(container, stream, index),
+            duration=_duration(container, stream, rate, len(stamps), zero),
+            has_audio=audio_stream(container) is not None,
+            rotation=orientation.degrees,
+            zero=zero,
+            warnings=_warnings(container, stream, rate),
+        )
+
+
+def first_picture_time(path: Path) -> float:
+    """When the first frame is shown, in seconds on the container's clock; 0 for a file without picture.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    with open_media(path) as container:
+        if not has_pictures(container):
+            return 0.0
+        picture = next(pictures(container, video_stream(container, path), Damage()), None)
+        return 0.0 if picture is None else _seconds(picture)
+
+
+def _index(stream: VideoStream) -> list[float] | None:
+    """Decoding times of all shown frames in seconds by the container's index, None where it has no full one."""
+    if stream.time_base is None or not stream.frames or len(stream.index_entries) != stream.frames:
+        return None
+    # AVI marks the place of a frame that was left out by an empty entry.
+    shown = [entry for entry in stream.index_entries if entry.size and not entry.is_discard]
+    return [float(entry.timestamp * stream.time_base) for entry in shown]
+
+
+def _promised(container: InputContainer, stream: VideoStream, index: list[float] | None) -> int | None:
+    if index is not None:
+        return len(index)
+    return stream.frames or None if container.format.name == "avi" else None
+
+
+def _demuxed(path: Path) -> list[float]:
+    """Times of all frames in seconds, found by reading the file through without decoding."""
+    stamps = []
+    with open_media(path) as container, suppress(av.FFmpegError):  # decoding meets the damage again and reports it
+        for packet in container.demux(video_stream(container, path)):
+            stamp = packet.dts if packet.pts is None else packet.pts
+            if stamp is not None and packet.size:
+                stamps.append(float(stamp * packet.time_base))
+    return sorted(stamps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    fps: Fraction
+    variable: bool
+
+    @classmethod
+    def of(cls, stamps: list[float], stream: VideoStream) -> _Rate:
+        """Constant where every frame lasts as long as the others, to within the container's time base."""
+        nominal = stream.guessed_rate or stream.average_rate or Fraction(25)
+        if len(stamps) < 2 or stamps[-1] <= stamps[0]:
+            return cls(nominal, variable=False)
+        steps = np.diff(stamps)
+        mean = (stamps[-1] - stamps[0]) / (len(stamps) - 1)
+        slack = max(1.5 * float(stream.time_base or 0), 0.02 * mean)
+        variable = bool(np.abs(steps - mean).max() > slack)
+        if not variable and abs(float(nominal) * mean - 1) < 0.005:
+            return cls(nominal, variable=False)
+        return cls(Fraction(1 / mean).limit_denominator(1001), variable)
+
+
+def _seconds(picture: av.VideoFrame) -> float:
+    if picture.pts is None or picture.time_base is None:
+        return 0.0
+    return float(picture.pts * picture.time_base)
+
+
+def _duration(container: InputContainer, stream: VideoStream, rate: _Rate, frames: int, zero: float) -> float | None:
+    clock = _CLOCK.match(stream.metadata.get("DURATION", ""))  # Matroska's head, kept when the end is cut off
+    if clock is not None:
+        hours, minutes, seconds = (float(part) for part in clock.groups())
+        return 3600 * hours + 60 * minutes + seconds - zero
+    if frames:
+        return float(frames / rate.fps)
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / 1e6
+
+
+def _warnings(container: InputContainer, stream: VideoStream, rate: _Rate) -> tuple[str, ...]:
+    found = []
+    if rate.variable:
+        found.append(f"variable frame rate: {float(rate.fps):.3g} frames a second on average")
+    aspect = stream.codec_context.sample_aspect_ratio
+    if aspect and abs(aspect - 1) > 0.01:
+        found.append(f"pixels are not square ({aspect}): frames are used as stored")
+    if len(container.streams.audio) > 1:
+        track = audio_stream(container)
+        if track is not None:
+            number = 1 + [stream.index for stream in container.streams.audio].index(track.index)
+            found.append(
+                f"{len(container.streams.audio)} sound tracks: number {number} ({track.codec_context.name}) is used"
+            )
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Plots and strips of frames."""

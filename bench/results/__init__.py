@@ -1,0 +1,1 @@
+"""The format of a run folder: written, read, summarised, and when two may stand side by side."""

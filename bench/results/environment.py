@@ -1,0 +1,79 @@
+"""Software and hardware of a run, for the record."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+from bench.results.manifest import Environment
+
+PACKAGES = ("torch", "torchvision", "numpy", "scipy", "av", "scikit-image", "lpips", "pytorch-fid", "piq", "pyiqa")
+
+
+def environment(device: str) -> Environment:
+    """What this process runs on."""
+    import torch
+
+    commit, dirty = _commit(Path(__file__).parent)
+    return Environment(
+        versions={"python": platform.python_version(), **_versions()},
+        platform=platform.platform(),
+        processor=_processor(device),
+        device=device,
+        threads=torch.get_num_threads(),
+        memory_gb=round(_memory() / 2**30, 1),
+        flags={
+            "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+            "cudnn_deterministic": torch.backends.cudnn.deterministic,
+            "cudnn_benchmark": torch.backends.cudnn.benchmark,
+            "cudnn_tf32": torch.backends.cudnn.allow_tf32,
+            "matmul_tf32": torch.backends.cuda.matmul.allow_tf32,
+        },
+        commit=commit,
+        dirty=dirty,
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor(device: str) -> str:
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _commit(folder: Path) -> tuple[str, bool]:
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True)
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return "", False

@@ -1,0 +1,152 @@
+"""The run folder: what is in it, written atomically, read back with its schema checked.
+
+    run.json        RunManifest (bench/results/manifest.py)
+    clips.csv       one row per clip, setting and metric: CLIP_COLUMNS
+    summary.csv     one row per setting and metric: SUMMARY_COLUMNS
+    frames.parquet  one row per clip, setting, frame and metric: FRAME_COLUMNS
+    videos/         <setting>/<clip>.mp4
+    table.md        the summary as a table
+
+Values keep full precision (`repr` of a float64); infinities are `inf`; a row without a value has an empty `value`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import BenchError
+from bench.results.manifest import RunManifest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLIP_COLUMNS = ("clip", "setting", "metric", "value", "status", "reason", "n", "infinite", "protocol")
+"""`status` is value, skipped or failed; `n` the frames or windows behind the value, `infinite` those kept out of it;
+`protocol` the row hash (bench/results/protocol.py): equal hashes mean comparable rows. `reason` of a value is a
+warning."""
+
+SUMMARY_COLUMNS = (
+    "setting", "metric", "mean", "low", "high", "n", "skipped", "failed", "infinite",
+    "frame_mean", "frames", "pooled", "pooled_n", "infinite_frames",
+)  # fmt: skip
+"""`mean` over the `n` clips that have a finite value, [`low`, `high`] its 95 % interval, `infinite` clips kept out;
+`frame_mean` over all `frames`; `pooled` the value over the whole suite at once (FID, KID), from `pooled_n` frames;
+`infinite_frames` are those that clips' values, and so all means, leave out."""
+
+FRAME_COLUMNS = ("clip", "setting", "frame", "time", "metric", "value")
+
+PARTS = ".parts"
+"""Folder of what a run has so far (bench/results/clip_parts.py)."""
+
+_TABLES = ("clips.csv", "details.csv", "summary.csv", "frames.parquet", "table.md")
+_REPORTS = ("report", "comparison")
+_REPORTED = (
+    "index.html", "data", "assets", "videos", "tables.md", "tables.json", "tables.html", "csv", "latex", "plots",
+    "strips",
+)  # fmt: skip
+"""What `report.py` writes into its folder."""
+
+
+def clear(folder: Path) -> None:
+    """Remove an old run's numbers, videos and reports, by the names that they have; other files stay.
+
+    Its `run.json` stays as well, until the new one takes its place: what lies between is a run without tables.
+    """
+    reported = [folder / report / name for report in _REPORTS for name in _REPORTED]
+    for path in (*(folder / name for name in (*_TABLES, PARTS, "videos")), *reported):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for report in _REPORTS:
+        with contextlib.suppress(OSError):  # it is not there, or holds something else
+            (folder / report).rmdir()
+
+
+def read_manifest(folder: Path) -> RunManifest:
+    """Read `run.json` of a run folder.
+
+    Raises:
+        BenchError: there is none, it is not JSON, or it was written by another version of the schema.
+    """
+    path = folder / "run.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BenchError(f"'{folder}' is not a run folder: it has no run.json") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BenchError(f"'{path}' cannot be read ({error}): run the benchmark again") from None
+    return RunManifest.read(data, where=f"'{path}'")
+
+
+def read_clips(folder: Path) -> pd.DataFrame:
+    """`clips.csv` with `value` as float64 (NaN where there is none)."""
+    return _read_csv(folder / "clips.csv", CLIP_COLUMNS)
+
+
+def read_summary(folder: Path) -> pd.DataFrame:
+    """`summary.csv`; older ones without `infinite_frames` have it counted from `clips.csv`."""
+    summary = _read_csv(folder / "summary.csv", SUMMARY_COLUMNS[:-1])
+    if "infinite_frames" not in summary.columns:
+        clips = read_clips(folder)
+        counts = clips[clips["status"] == "value"].groupby(["setting", "metric"])["infinite"].sum().to_dict()
+        places = zip(summary["setting"], summary["metric"], strict=True)
+        summary["infinite_frames"] = [int(counts.get(place, 0)) for place in places]
+    return summary
+
+
+def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
+    """`frames.parquet`, or the rows of one clip."""
+    import pandas as pd
+
+    filters = None if clip is None else [("clip", "==", clip)]
+    path = folder / "frames.parquet"
+    try:
+        with path.open("rb") as file:
+            return pd.read_parquet(file, filters=filters)
+    except FileNotFoundError:
+        raise BenchError(f"'{folder}' has no frames.parquet: run the benchmark again") from None
+    except (OSError, ValueError, KeyError) as error:  # Arrow's errors are such ones
+        raise _damaged(path, error) from None
+
+
+def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    import pandas as pd
+
+    text = ("clip", "setting", "metric", "status", "reason", "protocol")
+    floats = ("value", "mean", "low", "high", "frame_mean", "pooled")
+    try:
+        # Only the empty string is missing: a clip may be called "NA" or "null".
+        frame = pd.read_csv(
+            path,
+            dtype={name: str for name in columns if name in text or name in floats},
+            keep_default_na=False,
+        )
+    except FileNotFoundError:
+        raise BenchError(f"'{path.parent}' has no {path.name}: run the benchmark again") from None
+    except (OSError, ValueError) as error:  # pandas' errors are such ones
+        raise _damaged(path, error) from None
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise BenchError(f"'{path}' lacks the column {missing[0]}: it was written by another version")
+    try:
+        for name in floats:
+            if name in frame.columns:
+                # Python's own parser gives back the very float64 that was written.
+                frame[name] = [float(cell) if cell else math.nan for cell in frame[name]]
+        for name in ("n", "infinite"):
+            frame[name] = pd.to_numeric(frame[name])
+            if (cut := frame[name].isna()).any():
+                raise ValueError(f"row {int(cut.argmax()) + 1} is cut off")
+    except ValueError as error:
+        raise _damaged(path, error) from None
+    return frame
+
+
+def _damaged(path: Path, error: Exception) -> BenchError:
+    return BenchError(f"'{path}' is damaged ({str(error).splitlines()[0]}): run the benchmark again")

@@ -1,0 +1,113 @@
+"""Run folders as the report sees them, and whether they may stand in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from bench.errors import BenchError
+from bench.results import run_folder
+from bench.results.manifest import ClipRecord, MetricRecord, RunManifest
+
+_HARMLESS = ("preset", "clip_set")
+"""Fields of a protocol that may differ between rows of one table: they do not decide a clip's number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run folder, read. `label` tells it from the others: the model's name, with the folder's where two agree."""
+
+    folder: Path
+    label: str
+    manifest: RunManifest
+    clips: pd.DataFrame
+    summary: pd.DataFrame
+
+    @cached_property
+    def people(self) -> dict[str, str | None]:
+        """Clip → person, None where the suite does not know."""
+        return {clip.id: clip.person for clip in self.manifest.clips}
+
+    @cached_property
+    def records(self) -> dict[str, ClipRecord]:
+        """Clip id → what became of it."""
+        return {clip.id: clip for clip in self.manifest.clips}
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """Clip → digest of its files and selection, where it is known."""
+        return {clip.id: clip.digest for clip in self.manifest.clips if clip.digest}
+
+    @cached_property
+    def clip_ids(self) -> list[str]:
+        """Every clip of the run, in its order, the failed ones too."""
+        known = [clip.id for clip in self.manifest.clips]
+        return list(dict.fromkeys([*known, *self.clips["clip"].unique().tolist()]))
+
+    @cached_property
+    def settings(self) -> list[str]:
+        """Rows of the run's tables in order."""
+        return list(dict.fromkeys([*self.manifest.settings, *self.clips["setting"].unique().tolist()]))
+
+    @cached_property
+    def _scored(self) -> dict[tuple[str, str], pd.DataFrame]:
+        scored = self.clips[self.clips["status"] == "value"]
+        groups = scored.groupby(["setting", "metric"], sort=False, observed=True)
+        return {(str(key[0]), str(key[1])): part.set_index("clip") for key, part in groups}
+
+    def values(self, setting: str, metric: str) -> pd.Series[float]:
+        """Stored values by clip, infinities included; empty where there are none."""
+        found = self._scored.get((setting, metric))
+        return pd.Series(dtype="float64") if found is None else found["value"]
+
+    def sizes(self, setting: str, metric: str) -> list[int]:
+        """Frames or windows behind the value of each clip that has one."""
+        found = self._scored.get((setting, metric))
+        return [] if found is None else found["n"].tolist()
+
+    def outcomes(self, setting: str) -> dict[tuple[str, str], tuple[float, str, int]]:
+        """(clip, metric) → (stored value or NaN, status, infinite frames that the value leaves out) under a setting."""
+        rows = self.clips[self.clips["setting"] == setting]
+        keys = zip(rows["clip"].tolist(), rows["metric"].tolist(), strict=True)
+        told = (rows[name].tolist() for name in ("value", "status", "infinite"))
+        return dict(zip(keys, zip(*told, strict=True), strict=True))
+
+    @cached_property
+    def _means(self) -> dict[tuple[str, str], dict[str, float]]:
+        rows = self.summary.to_dict("records")
+        return {(str(row["setting"]), str(row["metric"])): {str(k): v for k, v in row.items()} for row in rows}
+
+    def mean(self, setting: str, metric: str) -> dict[str, float] | None:
+        """The row of `summary.csv`, None where there is none."""
+        return self._means.get((setting, metric))
+
+    def metric(self, name: str) -> MetricRecord | None:
+        """The metric called `name`, None where the run does not have it."""
+        return next((metric for metric in self.manifest.metrics if metric.id == name), None)
+
+
+def load(folders: Sequence[Path]) -> tuple[Run, ...]:
+    """Read run folders, in order.
+
+    Raises:
+        BenchError: a folder is none, or is given twice.
+    """
+    resolved = [folder.resolve() for folder in folders]
+    for folder in resolved:
+        if resolved.count(folder) > 1:
+            raise BenchError(f"'{folder}' is given twice: name every run once")
+    manifests = [run_folder.read_manifest(folder) for folder in resolved]
+    names = [manifest.model.name for manifest in manifests]
+    runs = []
+    for folder, manifest in zip(resolved, manifests, strict=True):
+        name = manifest.model.name
+        label = name if names.count(name) == 1 else f"{name} ({folder.name})"
+        runs.append(Run(folder, label, manifest, run_folder.read_clips(folder), run_folder.read_summary(folder)))
+    labels = [run.label for run in runs]
+    if len(set(labels)) < len(labels):
+        runs = [Run(r.folder, f"{r.manifest.model.name} ({r.folder})", r.manifest, r.clips, r.summary) for r in runs]
+    return tuple(runs)

@@ -1,0 +1,300 @@
+"""One clip from its file to its outcomes, in one pass: decode, model, scoring and encoding overlap."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.clips import Clip
+from bench.compute.cores import one_core
+from bench.errors import BenchError, MediaError
+from bench.frames import Frames
+from bench.media.audio_reader import read_audio
+from bench.media.image import read_source
+from bench.media.video_reader import VideoReader
+from bench.outcome import Outcome, Pool
+from bench.results.clip_result import ClipResult
+from bench.results.manifest import ClipRecord
+from bench.results.protocol import joined
+from bench.rows import GROUND_TRUTH, STATIC
+from bench.run.kept_videos import ClipVideos
+from bench.run.overlap import Ahead, Behind, Clock
+from bench.run.plan import Plan
+from bench.weights.resources import Resources
+from metrics.clip_scorer import ClipScorer
+from metrics.feature_cache import FeatureCache, StoredFeatures
+from metrics.metric import ClipFacts, Metric
+from model.interface import Driving, SettingReport
+from model.origin import Origin, PredictionStream
+
+log = logging.getLogger(__name__)
+
+AUDIO_RATE = 16000
+
+_OTHER_LENGTH = "it has another length than the clip"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """A stretch of the clip on its way through scoring and encoding."""
+
+    reference: Frames
+    predictions: Mapping[str, Frames]
+    views: Mapping[str, Frames]
+
+
+def run_clip(
+    clip: Clip,
+    plan: Plan,
+    *,
+    origin: Origin,
+    metrics: Sequence[Metric],
+    resources: Resources,
+    on_frames: Callable[[int], None] = lambda count: None,
+) -> ClipResult:
+    """Reconstruct and score one clip. Never raises for what is wrong with the clip: that becomes its outcomes."""
+    began = time.perf_counter()
+    clocks = {stage: Clock() for stage in ("decode", "model", "score", "encode")}
+    try:
+        result = _Run(clip, plan, origin, metrics, resources, on_frames, clocks).result()
+    except BenchError as error:
+        result = _failed(clip, plan, metrics, str(error))
+    except Exception as error:
+        log.exception("clip %s failed", clip.id)
+        result = _failed(clip, plan, metrics, f"clip '{clip.id}' failed with {type(error).__name__}: {error}")
+    seconds = {stage: round(clock.seconds, 6) for stage, clock in clocks.items()}
+    seconds["total"] = round(time.perf_counter() - began, 6)
+    record = result.record.model_copy(update={"seconds": seconds})
+    return ClipResult(record, result.outcomes, result.times, result.measured, result.pools)
+
+
+def failed(clip: Clip, plan: Plan, metrics: Sequence[str], reason: str) -> ClipResult:
+    """The result of a clip that could not be run at all."""
+    outcome = Outcome.failed(reason)
+    record = ClipRecord(id=clip.id, path=str(clip.path), status="failed", reason=reason, person=clip.person)
+    return ClipResult(record, {row: dict.fromkeys(metrics, outcome) for row in plan.rows})
+
+
+def _failed(clip: Clip, plan: Plan, metrics: Sequence[Metric], reason: str) -> ClipResult:
+    return failed(clip, plan, [metric.id for metric in metrics], reason)
+
+
+def _reader(clip: Clip, plan: Plan, path: Path) -> VideoReader:
+    """The clip's span and crop of a video, at the plan's size."""
+    return VideoReader(path, size=plan.size, crop=clip.crop, start=clip.start, end=clip.end, batch=plan.batch)
+
+
+def _again(clip: Clip, plan: Plan, device: torch.device) -> Iterator[Tensor]:
+    """Another pass over the clip: (T, 3, H, W) uint8 at a time."""
+    with _reader(clip, plan, clip.path) as reader:
+        for frames in reader:
+            yield frames.pixels.to(device)
+
+
+def _intact(reader: VideoReader) -> Iterator[Frames]:
+    """The frames of a video; raises `MediaError` behind the last if decoding has shown it to be damaged."""
+    yield from reader
+    if reader.faults:
+        raise MediaError(f"it is damaged: {', '.join(reader.faults)}: get the file again, or leave it out")
+
+
+@dataclass(slots=True)
+class _Run:
+    clip: Clip
+    plan: Plan
+    origin: Origin
+    metrics: Sequence[Metric]
+    resources: Resources
+    on_frames: Callable[[int], None]
+    clocks: Mapping[str, Clock]
+    times: list[NDArray[np.float64]] = field(default_factory=list)
+    views: dict[str, Iterator[Frames]] = field(default_factory=dict)
+    lost_views: dict[str, str] = field(default_factory=dict)
+    """Row → why its true view cannot be compared with."""
+    source: Tensor | None = None
+    stored: Mapping[str, StoredFeatures] = field(default_factory=dict)
+    generator: PredictionStream | None = None
+    scorer: ClipScorer | None = None
+
+    def result(self) -> ClipResult:
+        clip = self.clip
+        try:
+            with ExitStack() as stack:
+                reader = stack.enter_context(_reader(clip, self.plan, clip.path))
+                self.views = self._open_views(stack)
+                ahead = stack.enter_context(Ahead(reader, clock=self.clocks["decode"]))
+                videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info))
+                encoding = stack.enter_context(Behind(self._encode(videos), clock=self.clocks["encode"]))
+                lanes = self._begin_lanes(stack)
+                for reference in ahead:
+                    batch = self._predict(reference, fps=reader.info.fps)
+                    for stage in (*lanes, encoding):
+                        stage.put(batch)
+                    self.on_frames(len(reference))
+                self._check_views_ended()
+        finally:
+            self._store()
+            reports = self.generator.close() if self.generator is not None else {}
+        if self.scorer is None:
+            raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
+        outcomes, pools = self._outcomes(self.scorer, reports)
+        self._store()  # once more: metrics that look ahead end their work with their outcome
+        times = np.concatenate(self.times)
+        record = ClipRecord(
+            id=clip.id,
+            path=str(clip.path),
+            status="done",
+            person=clip.person,
+            frames=len(times),
+            fps=reader.info.fps,
+            warnings=(*reader.warnings, *videos.warnings),
+            damaged=bool(reader.faults),
+            carrier=joined(reports[str(s)].carrier for s in self.plan.settings if str(s) in reports),
+            videos=videos.written,
+        )
+        measured = {row: report.per_frame for row, report in reports.items()}
+        return ClipResult(record, outcomes, times, measured, pools)
+
+    def _outcomes(
+        self, scorer: ClipScorer, reports: Mapping[str, SettingReport]
+    ) -> tuple[dict[str, dict[str, Outcome]], dict[str, dict[str, Pool]]]:
+        for row, report in reports.items():
+            if report.error is not None:
+                scorer.fail(row, report.error)
+        for row, reason in self.lost_views.items():
+            scorer.fail(row, reason, only_true_view=True)
+        with self.clocks["score"]:
+            pools = scorer.pools()
+            return scorer.results(), pools
+
+    def _store(self) -> None:
+        for stored in self.stored.values():
+            stored.close()
+
+    def _open_views(self, stack: ExitStack) -> dict[str, Iterator[Frames]]:
+        views: dict[str, Iterator[Frames]] = {}
+        for row, path in self.clip.views.items():
+            if row in self.plan.rows:
+                try:
+                    reader = stack.enter_context(_reader(self.clip, self.plan, path))
+                except MediaError as error:
+                    self._lose_view(row, str(error))
+                else:
+                    views[row] = iter(stack.enter_context(Ahead(_intact(reader))))
+        return views
+
+    def _check_views_ended(self) -> None:
+        for row in list(self.views):
+            if self._next_view(row) is not None:
+                self._lose_view(row, _OTHER_LENGTH)
+
+    def _next_view(self, row: str) -> Frames | None:
+        try:
+            return next(self.views[row], None)
+        except MediaError as error:
+            self._lose_view(row, str(error))
+            return None
+
+    def _lose_view(self, row: str, why: str) -> None:
+        """Compare no further with a row's true view; the first reason is kept."""
+        self.views.pop(row, None)
+        about = f"clip '{self.clip.id}': its true view under {row}, '{self.clip.views[row]}', cannot be compared with"
+        self.lost_views.setdefault(row, f"{about}: {why}")
+
+    def _predict(self, reference: Frames, *, fps: float) -> _Batch:
+        pixels = reference.pixels.to(self.resources.device)
+        if self.generator is None:
+            self._begin(pixels[0], fps)
+        first = sum(map(len, self.times))
+        reference = Frames(pixels, reference.times, first, self.stored.get(GROUND_TRUTH))
+        assert self.generator is not None
+        assert self.source is not None
+        self.times.append(reference.times)
+        with self.clocks["model"]:
+            predictions = dict(self.generator.step(reference))
+        predictions[GROUND_TRUTH] = reference
+        if STATIC in self.plan.rows:
+            source = self.source
+            still = source.expand(len(pixels), *source.shape)
+            predictions[STATIC] = Frames(still, reference.times, first, self.stored.get(STATIC))
+        return _Batch(reference, predictions, self._next_views(len(pixels)))
+
+    def _begin(self, source: Tensor, fps: float) -> None:
+        clip, plan = self.clip, self.plan
+        if plan.feature_cache is not None:
+            prepared = (clip.path.resolve(), clip.start, clip.end, clip.crop, plan.size)
+            cache = FeatureCache(plan.feature_cache)
+            # Rows that no model has a part in are the same in every run.
+            self.stored = {row: cache.clip(repr((*prepared, row))) for row in (GROUND_TRUTH, STATIC)}
+        if clip.source is not None:
+            source = read_source(clip.source, size=plan.size).to(source.device)
+        self.source = source.clone()
+        audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
+        own_sound = partial(read_audio, clip.path, rate=None, start=clip.start, end=clip.end)
+        facts = {
+            row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row, own_sound=own_sound)
+            for row in plan.rows
+        }
+        self.scorer = ClipScorer(
+            self.metrics,
+            facts,
+            self.resources,
+            views=[row for row in clip.views if row in facts],
+            cross_identity=clip.source is not None,
+        )
+
+        reopen = partial(_again, clip, plan, self.resources.device)
+        driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen)
+        with self.clocks["model"]:
+            self.generator = self.origin.begin(driving, plan.settings)
+
+    def _next_views(self, count: int) -> dict[str, Frames]:
+        found: dict[str, Frames] = {}
+        for row in list(self.views):
+            frames = self._next_view(row)
+            if frames is not None and len(frames) < count:
+                frames = self._next_view(row)  # none comes, but why it ends early
+            if frames is None or len(frames) != count:
+                self._lose_view(row, _OTHER_LENGTH)
+            else:
+                found[row] = Frames(frames.pixels.to(self.resources.device), frames.times)
+        return found
+
+    def _begin_lanes(self, stack: ExitStack) -> list[Behind[_Batch]]:
+        """Score in a thread for every lane: one network alone leaves cores idle.
+
+        An accelerator takes its work in turn, and one core has no other to idle. Where there are no more cores than
+        lanes, each lane keeps to one, as waiting for a core that another lane is using would cost both.
+        """
+        cores = torch.get_num_threads()
+        lanes: list[str | None] = [None]
+        if self.resources.device.type == "cpu" and cores > 1:
+            lanes = list(dict.fromkeys(metric.lane for metric in self.metrics))
+        keep: Callable[[], None] = one_core if 1 < cores <= len(lanes) else (lambda: None)
+        return [
+            stack.enter_context(
+                Behind(partial(self._score, lane=lane), depth=1, clock=self.clocks["score"], begin=keep)
+            )
+            for lane in lanes
+        ]
+
+    def _score(self, batch: _Batch, *, lane: str | None) -> None:
+        assert self.scorer is not None
+        with torch.inference_mode():
+            self.scorer.update(batch.reference, batch.predictions, batch.views, lane=lane)
+
+    def _encode(self, videos: ClipVideos) -> Callable[[_Batch], None]:
+        def encode(batch: _Batch) -> None:
+            videos.write(batch.reference, batch.predictions)
+
+        return encode

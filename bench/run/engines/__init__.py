@@ -1,0 +1,1 @@
+"""Where clips run: in this process, in several, or on other machines."""

@@ -1,0 +1,1 @@
+"""Which clips, from where, how they were prepared; published lists and published numbers."""

@@ -1,0 +1,50 @@
+"""What tells videos of equal ids apart: digests over selections and the contents of files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.clips import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class ClipDigests:
+    """What tells clips of equal ids apart: sha256 by clip, and of all of them together in any order."""
+
+    clips: Mapping[str, str]
+    """Clip → digest; empty where its video is not there."""
+    whole: str
+
+
+def clip_digests(clips: Iterable[Clip]) -> ClipDigests:
+    """Digests over selections and the contents of videos, sources and true views; reads every clip's files once.
+
+    A file that is not there counts as absent.
+    """
+    found, lines = {}, []
+    for clip in clips:
+        video = _file_digest(clip.path)
+        others = [_file_digest(clip.source)] if clip.source is not None else []
+        others += [f"{view} {_file_digest(path)}" for view, path in sorted(clip.views.items())]
+        selection = "\t".join(map(str, (clip.start, clip.end, clip.crop, video, *others)))
+        found[clip.id] = "" if video == _ABSENT else _sha256(selection)
+        lines.append(f"{clip.id}\t{selection}")
+    return ClipDigests(found, _sha256("\n".join(sorted(lines))))
+
+
+_ABSENT = "absent"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return _ABSENT

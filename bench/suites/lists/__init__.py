@@ -1,0 +1,1 @@
+"""Published lists of clips, each in its own format."""

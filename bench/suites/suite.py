@@ -1,0 +1,163 @@
+"""Suites: named, versioned lists of clips. A suite is one file under `bench/suites/`."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.clips import Clip
+from bench.errors import BenchError
+from bench.file_names import file_name
+from bench.settings import Setting
+from bench.suites.recipe import Recipe
+from bench.suites.suite_file import ClipEntry, SuiteFile
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite with its clips found on disk. `listed` counts what the suite names, present or not."""
+
+    id: str
+    version: int
+    title: str
+    clips: tuple[Clip, ...]
+    listed: int
+    size: tuple[int, int] = (256, 256)
+    settings: tuple[str, ...] = ("original",)
+    prepared: Recipe | None = None
+    missing: tuple[str, ...] = ()
+    """Ids of the clips whose files are not there."""
+
+    def first(self, limit: int | None) -> Suite:
+        """The suite cut down to its first `limit` clips; None keeps all."""
+        return self if limit is None else replace(self, clips=self.clips[:limit])
+
+    def animating(self, source: Path) -> Suite:
+        """The suite with every clip driving the picture `source` instead of its own first frame."""
+        if not source.is_file():
+            raise BenchError(f"--source '{source}' is not a file: name a picture or a video")
+        return replace(self, clips=tuple(replace(clip, source=source, views={}) for clip in self.clips))
+
+
+def names() -> list[str]:
+    """Names of the suites that ship with the benchmark."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load(name: str, *, data: Path | None = None) -> Suite:
+    """Read a named suite, or the suite file at the path `name`, and find its clips under `data`.
+
+    Suites with embedded clips need no `data`.
+
+    Raises:
+        BenchError: no suite is called `name`, its file is wrong, or none of its clips is there.
+    """
+    return read(_file(name), data=data)
+
+
+def written(name: str) -> SuiteFile:
+    """The file of a named suite, or the suite file at the path `name`, without looking for its clips.
+
+    Raises:
+        BenchError: no suite is called `name`.
+    """
+    return _written(_file(name))
+
+
+def _file(name: str) -> Path:
+    path = Path(name)
+    if path.suffix.lower() == ".toml":
+        if path.is_file():
+            return path
+        raise BenchError(f"there is no suite file '{name}': check the path, or name one of {', '.join(names())}")
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), n=2)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise BenchError(f"there is no suite '{name}': {hint}the suites are {', '.join(names())}")
+    return FOLDER / f"{name}.toml"
+
+
+def read(path: Path, *, data: Path | None = None) -> Suite:
+    """Read a suite file; its clips lie under `data`, or beside the file."""
+    file = _written(path)
+    for setting in (*file.settings, *(view for entry in file.clips for view in entry.views)):
+        Setting.parse(setting)
+    root = data if data is not None else path.parent
+    prepared = file.prepared if data is None else file.prepared or _recipe_of(data)
+    clips = _listed(file, data) if file.published else [_clip(entry, root) for entry in file.clips]
+    _refuse_repeats(clips, f"suite file '{path}'")
+    present = tuple(clip for clip in clips if clip.path.is_file())
+    if not present:
+        raise BenchError(
+            f"suite '{file.id}': none of its {len(clips)} clips is under '{root}': name the folder with --data"
+            + (f"; {file.how_to_get}" if file.how_to_get else "")
+        )
+    missing = tuple(clip.id for clip in clips if not clip.path.is_file())
+    return Suite(
+        id=file.id,
+        version=file.version,
+        title=file.title,
+        clips=present,
+        listed=len(clips),
+        size=prepared.size if prepared is not None else file.frames.size,
+        settings=file.settings,
+        prepared=prepared,
+        missing=missing,
+    )
+
+
+def _written(path: Path) -> SuiteFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return SuiteFile.read(tomllib.loads(text), where=f"suite file '{path}'")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BenchError(
+            f"suite file '{path}' cannot be read ({error}): restore it, or prepare its data anew"
+        ) from None
+
+
+def _listed(written: SuiteFile, data: Path | None) -> list[Clip]:
+    """The clips of a published list, as `prepare` lays them out below the data folder."""
+    from bench.suites.lists import catalogue
+
+    assert written.published is not None
+    if data is None:
+        raise BenchError(f"suite '{written.id}' needs its data: name the folder with --data; {written.how_to_get}")
+    listed = catalogue.clips(written.published, folder=data)
+    return [Clip(id=clip.id, path=_prepared(data, file_name(clip.id)), person=clip.person) for clip in listed]
+
+
+def _recipe_of(data: Path) -> Recipe | None:
+    """How the data folder of a published list was prepared: by the suite file that `prepare` leaves in it."""
+    path = data / "suite.toml"
+    return _written(path).prepared if path.is_file() else None
+
+
+def _prepared(data: Path, stem: str) -> Path:
+    """Where a prepared clip lies: `clips/ID.*` or `ID.*` below the data folder."""
+    places = _places(data, stem)
+    return next((path for path in places if path.is_file()), places[0])
+
+
+def _places(data: Path, stem: str) -> list[Path]:
+    return [folder / f"{stem}{suffix}" for folder in (data / "clips", data) for suffix in (".mkv", ".mp4", ".avi")]
+
+
+def _clip(entry: ClipEntry, root: Path) -> Clip:
+    views = {str(Setting.parse(view)): root / file for view, file in entry.views.items()}
+    path = root / entry.file
+    if not path.is_file():
+        path = next((made for made in _places(root, Path(entry.file).stem) if made.is_file()), path)
+    return Clip(id=entry.id, path=path, person=entry.person, views=views)
+
+
+def _refuse_repeats(clips: Sequence[Clip], where: str) -> None:
+    repeated = [identity for identity, count in Counter(clip.id for clip in clips).items() if count > 1]
+    if repeated:
+        raise BenchError(f"{where}: two clips are called '{repeated[0]}': give each an id of its own")

@@ -1,0 +1,131 @@
+"""Files of weights on this machine: where they lie, and that they are what they should be."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import logging
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import platformdirs
+
+from bench.errors import WeightsError
+from bench.weights.registry import WeightsFile, get
+
+ENVIRONMENT = "TALKING_HEAD_WEIGHTS"
+
+log = logging.getLogger(__name__)
+_known: dict[tuple[Path, int, int], str] = {}
+_digesting = threading.Lock()
+# Between two pieces a thread waits for the interpreter, which may be busy importing: few and large ones.
+_PIECE = 1 << 24
+
+
+def cache_folder() -> Path:
+    """The benchmark's folder in the user's cache."""
+    return Path(platformdirs.user_cache_dir("talking-head-benchmark"))
+
+
+def folders(weights_dir: Path | None = None) -> list[Path]:
+    """Where weights are looked for, in this order: `weights_dir`, the environment's folder, the user's cache.
+
+    Fetched files are put into the first.
+    """
+    named = [weights_dir, Path(os.environ[ENVIRONMENT]) if os.environ.get(ENVIRONMENT) else None]
+    return [folder.expanduser() for folder in named if folder] + [cache_folder() / "weights"]
+
+
+def locate(name: str, weights_dir: Path | None = None) -> Path | None:
+    """The file of the weights `name`, under its own name or a mirror's; None where it is missing."""
+    weights = get(name)
+    if weights.package is not None:
+        spec = importlib.util.find_spec(weights.package)
+        places = list(spec.submodule_search_locations or []) if spec else []
+        candidates = [Path(place) / weights.file for place in places]
+    else:
+        candidates = [folder / file for folder in folders(weights_dir) for file in (weights.file, *weights.aliases)]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file; remembered in this process as long as the file does not change."""
+    facts = path.stat()
+    key = (path.resolve(), facts.st_mtime_ns, facts.st_size)
+    with _digesting:
+        if key not in _known:
+            _known[key] = _sha256(path)
+        return _known[key]
+
+
+def digest_ahead(names: Sequence[str], given: Mapping[str, Path], weights_dir: Path | None = None) -> None:
+    """Begin to digest weights that are here, in a thread; `digest` then knows them, or waits for the one that is read.
+
+    `given` are files that stand in for the registered ones.
+    """
+
+    def work() -> None:
+        for name in names:
+            with contextlib.suppress(OSError):  # whoever needs the file says what is wrong with it
+                path = given.get(name) or locate(name, weights_dir)
+                if path is not None:
+                    digest(path)
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    piece = memoryview(bytearray(min(_PIECE, path.stat().st_size + 1)))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(piece):
+            found.update(piece[:count])
+    return found.hexdigest()
+
+
+def verified(weights: WeightsFile, path: Path) -> str:
+    """Verify `path` against the published digest and against the pin beside it; returns its sha256.
+
+    Where no whole digest is published, the first one seen is pinned in `FILE.sha256` (in sha256sum's format), and the
+    file may never differ from it again.
+
+    Raises:
+        WeightsError: the file is another.
+    """
+    found = digest(path)
+    agrees(weights, found, path)
+    if weights.sha256 is not None:
+        return found
+    pin = pin_of(path)
+    if pin.is_file():
+        words = pin.read_text(encoding="utf-8").split()
+        if not words or words[0] != found:
+            raise WeightsError(
+                f"weights '{weights.name}': {path} has changed since it was first seen (sha256 {found[:16]}…, "
+                f"pinned in {pin.name}: {words[0][:16] if words else 'nothing'}…): delete both and run "
+                f"'python benchmark.py weights fetch {weights.name}'"
+            )
+    else:
+        try:
+            pin.write_text(f"{found}  {path.name}\n", encoding="utf-8")
+        except OSError as error:  # a read-only folder that somebody else keeps
+            log.warning("the digest of %s could not be pinned: %s", path, error.strerror)
+    return found
+
+
+def agrees(weights: WeightsFile, found: str, path: Path) -> None:
+    """Raise `WeightsError` if the sha256 `found` contradicts the published digest."""
+    expected = weights.sha256 or weights.prefix
+    if not found.startswith(expected):
+        raise WeightsError(
+            f"weights '{weights.name}': {path} is damaged or another file (sha256 {found[:16]}…, published "
+            f"{expected[:16]}…): {'' if weights.package else 'delete it and '}{weights.remedy}"
+        )
+
+
+def pin_of(path: Path) -> Path:
+    """Where the digest of `path` is pinned."""
+    return path.with_name(f"{path.name}.sha256")

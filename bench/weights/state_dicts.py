@@ -1,0 +1,184 @@
+"""State dicts for the networks: injected, found, or fetched; tensors only."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import WeightsError
+from bench.weights import files
+from bench.weights.registry import get
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+    from bench.weights.resources import Resources
+
+_COUNTER = "num_batches_tracked"
+_failed: dict[tuple[str, Path | None], str] = {}
+
+
+def resolve(name: str, resources: Resources) -> dict[str, Tensor]:
+    """The state dict of the registered weights `name`, on the CPU.
+
+    It is what `resources.weights` injects, else the verified file on this machine, else a file that is fetched now,
+    unless `resources.download` is off. A fetch that fails is not tried again in this process.
+
+    Raises:
+        Skip: the weights are missing; the reason names the command that fetches them.
+        WeightsError: the file is damaged, or holds anything but tensors.
+    """
+    injected = resources.weights.get(name)
+    if isinstance(injected, dict):
+        return injected
+    path = _file(name, resources)
+    return load_tensors(path)
+
+
+def fill(network: Module, name: str, resources: Resources) -> None:
+    """Load the registered weights `name` into their network, and set it up for inference.
+
+    Raises as `resolve` does, and WeightsError where they are another network's.
+    """
+    fit(network, resolve(name, resources), name)
+
+
+def fit(network: Module, state: Mapping[str, Tensor], name: str) -> None:
+    """Give a network (which may be on the device `meta`) the tensors in `state` that are its own, by name and shape.
+
+    Counters that only training reads may be missing: files of old torch have none.
+
+    Raises:
+        WeightsError: they are not the weights `name`; the first tensor that does not fit is named.
+    """
+    import torch
+
+    expected = network.state_dict()
+    # Not zeros_like: torch asks its symbolic algebra about a tensor on `meta`, which takes 0.2 s to import.
+    counters = {
+        key: torch.zeros(tensor.shape, dtype=tensor.dtype) for key, tensor in expected.items() if key.endswith(_COUNTER)
+    }
+    given = {**counters, **state}
+    wrong = sorted(expected.keys() ^ given.keys()) or [
+        key for key, tensor in expected.items() if tensor.shape != given[key].shape
+    ]
+    if wrong:
+        raise WeightsError(
+            f"weights '{name}' do not fit their network at '{wrong[0]}' ({len(wrong)} such tensors): "
+            f"give those of '{get(name).file}', or leave them out"
+        )
+    network.load_state_dict({key: given[key].to(expected[key].dtype) for key in expected}, assign=True)
+    network.eval().requires_grad_(False)
+
+
+def weights_digest(name: str, resources: Resources) -> str:
+    """sha256 of what `resolve` gives: of the file, or of an injected state dict's names, shapes and values.
+
+    Raises as `resolve` does.
+    """
+    injected = resources.weights.get(name)
+    if not isinstance(injected, dict):
+        return files.digest(_file(name, resources))
+    key = f"sha256 of {name}"
+    if key not in resources.networks:
+        resources.networks[key] = _state_digest(injected)
+    return str(resources.networks[key])
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """The state dict in a file of `torch.save`, or of numpy's `.npz` (half precision as float32).
+
+    Nothing that the file carries is executed.
+
+    Raises:
+        WeightsError: it holds something else, or cannot be read.
+    """
+    import torch
+
+    if path.suffix == ".npz":
+        return _load_arrays(path)
+    try:
+        state = unpickled(path)
+    except WeightsError as error:
+        raise WeightsError(f"'{path}' {error}") from None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise WeightsError(f"{path} is not a state dict: it holds more or other things than named tensors")
+    return dict(state)
+
+
+def unpickled(path: Path) -> object:
+    """What `torch.save` wrote: tensors and plain values, or nothing; no code of the file runs.
+
+    Raises:
+        WeightsError: what is wrong with the file, without its name.
+    """
+    import torch
+
+    try:
+        # Only the tensors that are asked for are read from a mapped file: not half of VGG's, nor optimizer states.
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except pickle.UnpicklingError:
+        raise WeightsError(
+            "is damaged or holds more than tensors, which could run code on loading: refused, fetch it again"
+        ) from None
+    except Exception as error:  # any file at all may be given, and the unpickler stumbles over bytes in every way
+        reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        raise WeightsError(f"is not a file of tensors that can be read ({reason}): fetch it again") from None
+
+
+def _load_arrays(path: Path) -> dict[str, Tensor]:
+    import numpy as np
+    import torch
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: torch.from_numpy(file[name]) for name in file.files}
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise WeightsError(f"{path} cannot be read as a file of arrays ({error}): install this package anew") from None
+    return {name: array.float() if array.dtype == torch.float16 else array for name, array in arrays.items()}
+
+
+def _file(name: str, resources: Resources) -> Path:
+    """The verified file behind `name`."""
+    injected = resources.weights.get(name)
+    if injected is not None:
+        assert isinstance(injected, Path)
+        if not injected.is_file():
+            raise WeightsError(f"weights '{name}': there is no file {injected}")
+        return injected
+    path = files.locate(name, resources.weights_dir)
+    if path is None:
+        return _fetch_once(name, resources)
+    files.verified(get(name), path)
+    return path
+
+
+def _fetch_once(name: str, resources: Resources) -> Path:
+    from bench.outcome import Skip
+
+    key = (name, resources.weights_dir)
+    remedy = f"weights missing: {name}, {get(name).remedy}"
+    if not resources.download:
+        raise Skip(remedy)
+    if key not in _failed:
+        from bench.weights.fetch import fetch
+
+        try:
+            return fetch(name, resources.weights_dir, give_up_on_silent_hosts=True)
+        except WeightsError as error:
+            _failed[key] = str(error)
+    raise Skip(f"{remedy} ({_failed[key]})")
+
+
+def _state_digest(state: dict[str, Tensor]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        total.update(tensor.numpy().tobytes())
+    return total.hexdigest()

@@ -1,0 +1,143 @@
+"""Where the predictions of a clip come from, and what becomes of them when that place fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol, SupportsFloat
+
+import torch
+from torch import Tensor
+
+from bench.errors import BenchError, PredictionError
+from bench.frames import Frames
+from bench.settings import Setting
+from model.interface import Driving, Model, Session, SettingReport
+
+log = logging.getLogger(__name__)
+
+
+class PredictionStream(Protocol):
+    """The predictions of one clip as they come. What fails ends the rows that it concerns, and no other."""
+
+    def step(self, reference: Frames) -> Mapping[str, Frames]:
+        """Row → its predictions of these frames; a row that has failed or ended is left out or cut short."""
+
+    def close(self) -> Mapping[str, SettingReport]:
+        """Row → what was measured, or the error that ended it. Called once, also after an error elsewhere."""
+
+
+class Origin(Protocol):
+    """What is being benchmarked: a loaded model, an outside command, or a folder of finished videos."""
+
+    def describe(self) -> Mapping[str, str | float | bool]:
+        """What tells this origin's output from another's."""
+
+    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> PredictionStream:
+        """Begin a clip. Raises nothing for what is wrong with one clip: that is reported by `close`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrigin:
+    """A model in this process."""
+
+    model: Model
+
+    def describe(self) -> Mapping[str, str | float | bool]:
+        """The model's own description.
+
+        Raises:
+            BenchError: it gives none that can be stored with the results.
+        """
+        about = f"the model {type(self.model).__name__}"
+        try:
+            said: object = self.model.describe()
+        except BenchError:
+            raise
+        except Exception as error:
+            log.exception("%s could not be described", about)
+            raise BenchError(f"{about}: describe() failed with {type(error).__name__}: {error}") from error
+        if not isinstance(said, Mapping):
+            raise BenchError(
+                f"{about}: describe() gave {type(said).__name__}: it must give a mapping, also an empty one"
+            )
+        for name, value in said.items():
+            if not isinstance(name, str) or not isinstance(value, str | SupportsFloat):
+                raise BenchError(
+                    f"{about}: describe() gave {name!r}: {type(value).__name__}: give texts, numbers, True and False"
+                )
+        return said
+
+    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> PredictionStream:
+        """Begin a clip."""
+        generator = ModelPredictionStream(driving, settings)
+        generator.open(self.model)
+        return generator
+
+
+@dataclass(slots=True)
+class ModelPredictionStream:
+    """A model at work on one clip: all settings at once, so that one fault ends them all.
+
+    It is given copies of the source and of the frames, and copies are taken of what it returns: it may write into
+    either, and what it is scored by stays as it is.
+    """
+
+    driving: Driving
+    settings: tuple[Setting, ...]
+    session: Session | None = None
+    error: str | None = field(default=None)
+
+    def open(self, model: Model) -> None:
+        """Let the model see the source."""
+        try:
+            own = replace(self.driving, source=self.driving.source.clone())
+            self.session = model.open(own, self.settings)
+        except Exception as error:
+            self._fail(error)
+
+    def step(self, reference: Frames) -> Mapping[str, Frames]:
+        """Predictions under every setting; none once the model has failed."""
+        if self.session is None or self.error is not None:
+            return {}
+        try:
+            driving = reference.pixels.clone()
+            with torch.inference_mode():
+                predicted = self.session.step(driving)
+            return {
+                str(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
+                for setting in self.settings
+            }
+        except Exception as error:
+            self._fail(error)
+            return {}
+
+    def close(self) -> Mapping[str, SettingReport]:
+        """What the model measured of itself under each setting; a model that failed reports that."""
+        reports: dict[str, SettingReport] = {}
+        if self.session is not None:
+            try:
+                reports = {str(setting): report for setting, report in self.session.close().items()}
+            except Exception as error:
+                self._fail(error)
+        if self.error is not None:
+            return {str(setting): SettingReport(error=self.error) for setting in self.settings}
+        return reports
+
+    def _checked(self, predicted: Tensor, driving: Tensor) -> Tensor:
+        if predicted.dtype != torch.uint8 or predicted.shape != driving.shape:
+            raise PredictionError(
+                f"clip '{self.driving.id}': the model gave {tuple(predicted.shape)} {predicted.dtype} "
+                f"for driving frames {tuple(driving.shape)}: it must give as many uint8 frames of that size"
+            )
+        # A copy, as the model may refill what it returned before that is scored. A repeated frame stays one in memory.
+        distinct = predicted[:1] if predicted.stride(0) == 0 else predicted
+        return distinct.to(driving.device, copy=True).expand_as(predicted)
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, BenchError):
+            self.error = str(error)
+            return
+        log.exception("model failed on clip %s", self.driving.id)
+        self.error = f"clip '{self.driving.id}': the model failed with {type(error).__name__}: {error}"

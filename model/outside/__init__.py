@@ -1,0 +1,1 @@
+"""Predictions that are made outside this process: folders of videos, commands, a codec."""

@@ -1,0 +1,96 @@
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.errors import BenchError
+from bench.file_names import file_name, readable
+from bench.files.atomic_write import write_atomically, write_text
+from bench.results.run_folder import CLIP_COLUMNS, read_clips, read_frames, read_manifest
+
+
+@given(st.text())
+def test_file_names_are_safe_everywhere(text):
+    name = file_name(text)
+    assert name not in ("", ".", "..")
+    assert not set(name) & set('/\\:*?"<>|\0')
+    assert len(name.encode("utf-8", "surrogateescape")) < 255
+
+
+@given(st.text(), st.text())
+def test_different_clips_get_different_files(first, second):
+    if first != second:
+        assert file_name(first) != file_name(second)
+
+
+def test_ordinary_and_foreign_names_stay_as_they_are():
+    for name in ("id10280#abc#000100#000200", "视频 测试", "take [1] (final)", "señor_$%&"):
+        assert file_name(name) == name
+
+
+def test_names_that_are_no_utf8_are_written_out(tmp_path):
+    name = os.fsdecode(b"caf\xe9 \xff")
+    assert readable(name) == r"caf\xe9 \xff"
+    assert readable("café") == "café"
+    write_text(tmp_path / "table.md", name)
+    assert (tmp_path / "table.md").read_text("utf-8") == readable(name)
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
+    path = tmp_path / "table.md"
+    write_text(path, "old")
+
+    def half(temporary):
+        temporary.write_text("ne")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, half)
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["table.md"]
+
+
+CLIPS = ",".join(CLIP_COLUMNS) + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\0\xff\xfe",
+        CLIPS.encode() + b"a,original,l1,many,value,,3,0,x\n",
+        CLIPS.encode() + b"a,original,l1,1.5,value,,three,0,x\n",
+        CLIPS.encode() + b"a,original,l1,1.5,value,,3,0,x\na,original,ss",
+        CLIPS.encode() + b'a,original,l1,1.5,value,"and so',
+        CLIPS.encode() + b"a,original,l1,1.5,value,,3,0,x,too,many,cells\n" * 2,
+        CLIPS.encode() + b"caf\xe9,original,l1,1.5,value,,3,0,x\n",
+    ],
+)
+def test_a_damaged_table_is_one_sentence(tmp_path, text):
+    (tmp_path / "clips.csv").write_bytes(text)
+    with pytest.raises(
+        BenchError, match=r"clips\.csv' .*: (run the benchmark again|it was written by another version)$"
+    ):
+        read_clips(tmp_path)
+
+
+@pytest.mark.parametrize("clip", [None, "one"])
+@pytest.mark.parametrize("text", [b"", b"PAR1 and then nothing", b"\xff" * 100])
+def test_damaged_frames_are_one_sentence(tmp_path, text, clip):
+    (tmp_path / "frames.parquet").write_bytes(text)
+    with pytest.raises(BenchError, match=r"frames\.parquet' is damaged .*: run the benchmark again$"):
+        read_frames(tmp_path, clip=clip)
+
+
+def test_an_empty_table_is_no_damage(tmp_path):
+    (tmp_path / "clips.csv").write_text(CLIPS)
+    assert read_clips(tmp_path).empty
+
+
+@pytest.mark.parametrize("text", [None, "", "{", '{"schema_version": 99}'])
+def test_a_broken_run_folder_is_one_sentence(tmp_path, text):
+    if text is not None:
+        (tmp_path / "run.json").write_text(text)
+    with pytest.raises(BenchError, match=r"run\.json"):
+        read_manifest(tmp_path)
