@@ -21,7 +21,7 @@ from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.compute.batches import batches
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics.inception import Inception
 from metrics.lpips import lpips
@@ -141,14 +141,14 @@ def perceptual(net: str, pairs: int, rounds: int) -> dict[str, float]:
     def score(settings: int) -> None:
         for start in range(0, pairs, 16):  # batches of the runner
             part = slice(start, start + 16)
-            reference = Frames.of(ref[part])
+            reference = ScoredFrames.of(ref[part])
             for pred in preds[:settings]:
-                ours.terms(Frames.of(pred[part]), reference)
+                ours.terms(ScoredFrames.of(pred[part]), reference)
 
     race.add("ours", lambda: score(1))
     race.add("two settings, ours", lambda: score(2))
     race.run(rounds)
-    terms = ours.terms(Frames.of(preds[0][:2]), Frames.of(ref[:2])).sum(0)
+    terms = ours.terms(ScoredFrames.of(preds[0][:2]), ScoredFrames.of(ref[:2])).sum(0)
     difference = float((terms - peer(scaled[0][:2], scaled[1][:2]).flatten()).abs().max())
     figures = report(
         f"LPIPS ({net}), pairs", race, pairs, gflop(lambda: peer(scaled[0][:1], scaled[1][:1])), difference

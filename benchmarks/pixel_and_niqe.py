@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 import metrics
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.metric import ClipFacts
@@ -44,7 +44,7 @@ def ours(*names: str, chunk: int = 32) -> Callable[[torch.Tensor, torch.Tensor],
     def run(pred: torch.Tensor, ref: torch.Tensor) -> None:
         accumulators = [registry.get(name).begin(ClipFacts("bench"), Resources()) for name in names]
         for start in range(0, len(ref), chunk):
-            sides = Frames.of(pred[start : start + chunk]), Frames.of(ref[start : start + chunk])
+            sides = ScoredFrames.of(pred[start : start + chunk]), ScoredFrames.of(ref[start : start + chunk])
             for accumulator in accumulators:
                 accumulator.update(*sides)
         for accumulator in accumulators:

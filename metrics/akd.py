@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces import landmarks
-from bench.frames import Frames
 from bench.outcome import Outcome
 from bench.weights.resources import Resources
 from metrics import face_metric
@@ -26,7 +26,7 @@ class _Distance:
     sightings: Sightings = field(default_factory=Sightings)
     values: list[Floats] = field(default_factory=list)
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         ours, theirs = face_metric.sixty_eight(pred, self.resources), face_metric.sixty_eight(ref, self.resources)
         self.sightings.note(ours, theirs)
         self.values.append(distance(ours, theirs))

@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any
 
 from bench.compute.float32 import float32
+from bench.compute.scored_frames import FeatureStore, ScoredFrames
 from bench.errors import BenchError
 from bench.frames import Frames
 from bench.outcome import Outcome, Pool, Skip
+from bench.rows import GROUND_TRUTH
 from bench.weights.loaded import stored_key
 from bench.weights.resources import Resources
 from metrics.metric import Accumulator, ClipFacts, FrameMean, Metric
@@ -60,6 +62,8 @@ class ClipScorer:
     """Rows whose true rotated view is known: their reference metrics get a twin against it."""
     cross_identity: bool = False
     """Whether the source is somebody else than the reference: then nothing is compared with the reference."""
+    stored: Mapping[str, FeatureStore] = field(default_factory=dict)
+    """Row → where features of its frames are kept between runs; a model's rows have none."""
     _running: dict[str, list[_Running]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,25 +113,22 @@ class ClipScorer:
     ) -> None:
         """Take in the next frames: the reference's, every row's prediction, and the true views where there are some.
 
-        With `lane`, only by its metrics: lanes may be given the same frames from threads of their own. They share
-        nothing that is derived from them, so a lane lets go of a row's when the row is done, and of the reference's at
-        the end, however long another lane still holds the frames.
+        With `lane`, only by its metrics: lanes may be given the same frames from threads of their own. What is derived
+        from frames is shared within a lane and goes at the end, a row's when the row is done.
         """
         self._begin(lane)
         with float32(self.resources.device):
             self._update(ref, preds, views or {}, lane)
 
     def _update(self, ref: Frames, preds: Mapping[str, Frames], views: Mapping[str, Frames], lane: str | None) -> None:
-        alone = lane is not None
-        own = ref.apart() if alone else ref
+        reference = ScoredFrames(ref, self.stored.get(GROUND_TRUTH))
         for row, frames in preds.items():
-            pred = own if frames is ref else frames.apart() if alone else frames
-            view = views.get(row)
-            view = view.apart() if alone and view is not None else view
+            pred = reference if frames is ref else ScoredFrames(frames, self.stored.get(row))
+            view = ScoredFrames(views[row]) if row in views else None
             for running in self._running[row]:
-                if alone and running.metric.lane != lane:
+                if lane is not None and running.metric.lane != lane:
                     continue
-                target = view if running.metric.against == "true-view" else own
+                target = view if running.metric.against == "true-view" else reference
                 if self.cross_identity and "driving" not in running.metric.needs:
                     target = pred
                 if running.accumulator is not None and target is not None:

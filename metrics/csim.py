@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces import embedding, landmarks
-from bench.frames import Frames
 from bench.outcome import Outcome, Skip
 from bench.rows import GROUND_TRUTH
 from bench.weights.loaded import stored_key
@@ -28,13 +28,13 @@ def cosine(embeddings: Floats, source: Floats) -> Floats:
     return np.asarray(embeddings @ source / lengths)
 
 
-def embeddings(frames: Frames, resources: Resources) -> Floats:
+def embeddings(frames: ScoredFrames, resources: Resources) -> Floats:
     """(T, 128) embeddings of the frames' faces; NaN for frames without one."""
     embed = embedding.load(resources)
 
     def compute(pixels: Tensor) -> Tensor:
         # Landmarks are there already for whole runs of frames; a part of one (some frames are known) is measured.
-        these = frames if len(pixels) == len(frames) else Frames.of(pixels)
+        these = frames if len(pixels) == len(frames) else ScoredFrames.of(pixels)
         return embed(pixels, face_metric.points(these, resources))
 
     key = stored_key(f"face-identity-{VERSION}", WEIGHTS, resources)
@@ -49,7 +49,7 @@ class _Similarity:
     sightings: Sightings = field(default_factory=Sightings)
     values: list[Floats] = field(default_factory=list)
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         # Without a reference (another person's motion) the prediction stands in its place.
         alone = pred is ref and not self.is_truth
         self.sightings.note(
@@ -69,7 +69,7 @@ def _begin(facts: ClipFacts, resources: Resources) -> _Similarity:
     key = "embedding of the source's face"
     if key not in facts.shared:
         with torch.inference_mode():
-            facts.shared[key] = embeddings(Frames.of(facts.source[None]), resources)[0]
+            facts.shared[key] = embeddings(ScoredFrames.of(facts.source[None]), resources)[0]
     source: Floats = facts.shared[key]
     if np.isnan(source).any():
         raise Skip("no face is found in the source frame")

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces import landmarks
-from bench.frames import Frames
 from bench.outcome import Outcome, Skip
 from bench.weights.loaded import stored_key
 from bench.weights.resources import Resources
@@ -25,14 +25,14 @@ LOST: Final = 0.5
 """Share of the reference's faces beyond which a prediction without them has failed."""
 
 
-def points(frames: Frames, resources: Resources) -> Floats:
+def points(frames: ScoredFrames, resources: Resources) -> Floats:
     """(T, 468, 3) landmarks of `bench.faces.landmarks`; NaN for frames without a face."""
     key = stored_key(f"face-mesh-{VERSION}", WEIGHTS, resources)
     measured = frames.per_frame(key, landmarks.load(resources), keep=True)
     return measured.cpu().double().numpy()
 
 
-def sixty_eight(frames: Frames, resources: Resources) -> Floats:
+def sixty_eight(frames: ScoredFrames, resources: Resources) -> Floats:
     """(T, 68, 2) landmarks, in pixels of a frame whose shorter side has 256."""
     scale = 256.0 / min(frames.pixels.shape[-2:])
     return points(frames, resources)[:, list(landmarks.SIXTY_EIGHT), :2] * scale

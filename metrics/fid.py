@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome
 from bench.weights.resources import Resources
 from metrics.frechet import frechet_distance
@@ -60,7 +60,7 @@ class _ClipFID:
     resources: Resources
     sides: FIDPool = field(default_factory=FIDPool)
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         self.sides.pred.add(rows(pred, self.resources))
         self.sides.ref.add(rows(ref, self.resources))
 
@@ -71,7 +71,7 @@ class _ClipFID:
         return self.sides
 
 
-def rows(frames: Frames, resources: Resources) -> NDArray[np.float32]:
+def rows(frames: ScoredFrames, resources: Resources) -> NDArray[np.float32]:
     """Inception features of frames, (T, 2048): one array, whoever asks."""
     found = features(frames, resources)  # kept with the frames, so that its id is given to nothing else
     return frames.derived(f"rows of {id(found)}", lambda _: found.cpu().numpy())

@@ -17,8 +17,8 @@ from bench.compute.batches import batch_size, batches
 from bench.compute.bilinear import bilinear
 from bench.compute.convolution import Convolution, convolution, fold_batch_norm, merged
 from bench.compute.cores import SideBySide
+from bench.compute.scored_frames import ScoredFrames
 from bench.errors import WeightsError
-from bench.frames import Frames
 from bench.weights import resolve
 from bench.weights.loaded import shared, stored_key
 from bench.weights.resources import Resources
@@ -31,7 +31,7 @@ _EPS = 0.001
 Parameters = tuple[Tensor, Tensor]
 
 
-def features(frames: Frames, resources: Resources) -> Tensor:
+def features(frames: ScoredFrames, resources: Resources) -> Tensor:
     """Pool features (T, 2048) float32 of every frame; each frame goes through the network once for all metrics.
 
     Raises:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces import landmarks
-from bench.frames import Frames
 from bench.outcome import Outcome
 from bench.weights.resources import Resources
 from metrics import face_metric
@@ -45,7 +45,7 @@ class _Jitter:
     pred: _Track = field(default_factory=_Track)
     ref: _Track = field(default_factory=_Track)
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         ours, theirs = face_metric.sixty_eight(pred, self.resources), face_metric.sixty_eight(ref, self.resources)
         self.sightings.note(ours, theirs)
         self.pred.add(ours)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome
 from bench.weights.resources import Resources
 from metrics.feature_sample import Sample, Tickets
@@ -118,7 +118,7 @@ class _ClipKID:
     tickets: Tickets
     sides: KIDPool = field(default_factory=KIDPool)
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         tickets = self.tickets.draw(len(pred))
         self.sides.pred.add(rows(pred, self.resources), tickets)
         self.sides.ref.add(rows(ref, self.resources), tickets)

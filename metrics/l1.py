@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.compute import batches
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from metrics.metric import Metric, frame_mean
 
 
@@ -22,7 +22,7 @@ def l1(pred: Tensor, ref: Tensor) -> Tensor:
     return total.double() / (pred[0].numel() * 255.0)
 
 
-def _compute(pred: Frames, ref: Frames) -> Tensor:
+def _compute(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
     return l1(pred.pixels, ref.pixels)
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final, cast
 import torch
 from torch import Tensor
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.errors import BenchError
-from bench.frames import Frames
 from bench.outcome import Skip
 from bench.weights.resources import Resources
 from metrics import library_names
@@ -79,7 +79,7 @@ def _metric(name: str, direction: Direction, kind: library_names.Kind, make: Cal
         score = resources.networks[name]
 
         @torch.inference_mode()
-        def compute(pred: Frames, ref: Frames) -> Tensor:
+        def compute(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
             sides = (pred.unit, ref.unit) if kind == "pair" else (pred.unit,)
             values = [score(*(side[k : k + 1] for side in sides)) for k in range(len(pred))]
             return torch.stack([torch.as_tensor(value).detach().reshape(()) for value in values])

@@ -14,10 +14,10 @@ from torch import Tensor
 from bench.compute.batches import batch_size, batches
 from bench.compute.convolution import convolution
 from bench.compute.cores import side_by_side
+from bench.compute.scored_frames import ScoredFrames
 from bench.compute.strided_convolution import folded_convolution, folding_pays
 from bench.compute.tiled_convolution import tiled_convolution
 from bench.errors import WeightsError
-from bench.frames import Frames
 from bench.outcome import Skip
 from bench.weights import resolve
 from bench.weights.loaded import shared
@@ -136,17 +136,17 @@ class Lpips:
             if layer.tapped:
                 yield x / (torch.linalg.vector_norm(x, dim=1, keepdim=True) + _EPS)
 
-    def reference(self, ref: Frames) -> list[Tensor]:
+    def reference(self, ref: ScoredFrames) -> list[Tensor]:
         """Unit features of reference frames, computed once however many settings they are compared with."""
 
-        def compute(frames: Frames) -> list[Tensor]:
+        def compute(frames: ScoredFrames) -> list[Tensor]:
             parts = self._each(lambda part: list(self.levels(part)), self._parts(frames))
             return [torch.cat(level) for level in zip(*parts, strict=True)]
 
         return ref.derived(f"lpips-{self.net}", compute)
 
     @torch.no_grad()
-    def terms(self, pred: Frames, ref: Frames) -> Tensor:
+    def terms(self, pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
         """The distance of every level: (levels, T) float64; their sum is LPIPS."""
         smallest = min(pred.pixels.shape[-2:])
         if smallest < self.trunk.smallest:
@@ -157,7 +157,7 @@ class Lpips:
         def compare(place: int) -> Tensor:
             part, start = parts[place], sum(map(len, parts[:place]))
             # A repeated frame on either side is there once, and stands for all.
-            chosen = slice(start, start + len(part)) if len(part) > 1 or not pred.repeated else slice(None)
+            chosen = slice(start, start + len(part)) if len(part) > 1 or not pred.frames.repeated else slice(None)
             beside = [level if len(level) == 1 else level[chosen] for level in reference]
             levels = beside if pred is ref else self.levels(part)
             return torch.stack([_distance(*level) for level in zip(levels, beside, self.heads, strict=True)])
@@ -169,8 +169,8 @@ class Lpips:
         """`work` on every part; side by side on the cores of a CPU, which would wait for each other in every layer."""
         return side_by_side(work, parts) if self.device.type == "cpu" else [work(part) for part in parts]
 
-    def _parts(self, frames: Frames) -> list[Tensor]:
-        pixels = frames.pixels[:1] if frames.repeated else frames.pixels
+    def _parts(self, frames: ScoredFrames) -> list[Tensor]:
+        pixels = frames.frames.distinct
         return batches(pixels, batch_size(self.device, cpu=4, other=32))
 
 

@@ -8,8 +8,8 @@ from typing import Literal, cast
 
 from bench import weights
 from bench.audio import is_silent
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces import detector
-from bench.frames import Frames
 from bench.media.frame_rate import FPS
 from bench.outcome import Outcome, Skip
 from bench.weights.resources import Resources
@@ -58,7 +58,7 @@ class SyncAccumulator:
     read: Callable[[TrackScore], float]
     count: int = 0
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         """Take in the next frames."""
         self.session.update(self.count, pred, ref)
         self.count += len(pred)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 
 _RED, _GREEN, _BLUE, _BITS = 9798, 19235, 3735, 15  # 0.299, 0.587, 0.114 in units of 2**-15; they add up to one
 
@@ -21,6 +21,6 @@ def luma(pixels: Tensor) -> Tensor:
     return (total >> _BITS).to(torch.uint8)
 
 
-def of(frames: Frames) -> Tensor:
+def of(frames: ScoredFrames) -> Tensor:
     """(T, H, W) uint8 luma of frames, computed once."""
     return frames.per_frame("luma", luma)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.audio import Audio
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome, Pool, Skip
 from bench.weights.resources import Resources
 
@@ -44,7 +44,7 @@ class ClipFacts:
 class Accumulator(Protocol):
     """A metric at work on one clip under one setting."""
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         """Take in the next frames of both sides, equally many. `pred is ref` for the ground-truth row."""
 
     def result(self) -> Outcome:
@@ -88,7 +88,7 @@ class Metric:
     lane: str = ""
 
 
-PerFrame = Callable[[Frames, Frames], Tensor]
+PerFrame = Callable[[ScoredFrames, ScoredFrames], Tensor]
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class FrameMean:
     values: list[NDArray[np.float64]] = field(default_factory=list)
     skip: Skip | None = None
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         """Score the next frames."""
         if self.skip is None:
             try:

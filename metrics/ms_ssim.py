@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.compute import batches
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from metrics import ssim
 from metrics.metric import Metric, frame_mean
 
@@ -45,19 +45,19 @@ def combine(scales: Tensor) -> Tensor:
     return (terms**weights).prod(dim=0).mean(dim=1)
 
 
-def _level(frames: Frames, scale: int) -> Tensor:
+def _level(frames: ScoredFrames, scale: int) -> Tensor:
     if scale == 0:
         return frames.pixels
     finer = _level(frames, scale - 1)
     return frames.per_frame(f"ms_ssim.level{scale}", lambda pixels: halve(finer[: len(pixels)]))
 
 
-def _moments(frames: Frames, scale: int) -> Tensor:
+def _moments(frames: ScoredFrames, scale: int) -> Tensor:
     level = _level(frames, scale)
     return frames.per_frame(f"ms_ssim.moments{scale}", lambda pixels: ssim.moments(level[: len(pixels)]))
 
 
-def _compute(pred: Frames, ref: Frames) -> Tensor:
+def _compute(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
     ssim.require(pred, SHORTEST, "MS-SSIM of five scales")
     scales = [ssim.full_size(pred, ref)]
     for scale in range(1, len(WEIGHTS)):

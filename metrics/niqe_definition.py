@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from bench import weights
 from bench.compute import batches
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Skip
 from bench.weights.loaded import shared
 from bench.weights.resources import Resources
@@ -106,7 +106,7 @@ class Definition:
         """`Metric.begin`."""
         return FrameMean(lambda pred, ref: self._per_frame(pred, resources))
 
-    def _per_frame(self, pred: Frames, resources: Resources) -> Tensor:
+    def _per_frame(self, pred: ScoredFrames, resources: Resources) -> Tensor:
         """Values of the frames of `pred`, (T,).
 
         Raises:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces import head_pose, landmarks
-from bench.frames import Frames
 from bench.outcome import Outcome
 from bench.settings import Setting
 from bench.weights.resources import Resources
@@ -40,7 +40,7 @@ class _PoseError:
     measured: list[Floats] = field(default_factory=list)
     targets: list[Floats] = field(default_factory=list)
 
-    def update(self, pred: Frames, ref: Frames) -> None:
+    def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         ours, theirs = face_metric.points(pred, self.resources), face_metric.points(ref, self.resources)
         self.sightings.note(ours, theirs)
         self.measured.append(pose(pred, self.resources))
@@ -59,7 +59,7 @@ class _PoseError:
         return
 
 
-def pose(frames: Frames, resources: Resources) -> Floats:
+def pose(frames: ScoredFrames, resources: Resources) -> Floats:
     """(T, 3) yaw, pitch, roll in degrees; NaN for frames without a face."""
     face = head_pose.canonical(resources)
     return frames.derived(

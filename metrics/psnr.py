@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.compute import batches
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from metrics import luma
 from metrics.metric import Metric, frame_mean
 
@@ -23,11 +23,11 @@ def psnr(pred: Tensor, ref: Tensor) -> Tensor:
     return 10.0 * torch.log10(255.0**2 * pred[0].numel() / total)
 
 
-def _rgb(pred: Frames, ref: Frames) -> Tensor:
+def _rgb(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
     return psnr(pred.pixels, ref.pixels)
 
 
-def _gray(pred: Frames, ref: Frames) -> Tensor:
+def _gray(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
     return psnr(luma.of(pred), luma.of(ref))
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bench.compute import batches, cores, local_mean
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Skip
 from metrics import luma
 from metrics.metric import Metric, frame_mean
@@ -88,11 +88,11 @@ def _mean(planes: Tensor) -> Tensor:
     return planes.mean(dim=-1).double().mean(dim=1)
 
 
-def _moments(frames: Frames) -> Tensor:
+def _moments(frames: ScoredFrames) -> Tensor:
     return frames.per_frame("ssim.moments", moments)
 
 
-def full_size(pred: Frames, ref: Frames) -> Tensor:
+def full_size(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
     """`compare` at full size, (T, 2, 3), once for SSIM and the first scale of MS-SSIM.
 
     Raises:
@@ -102,7 +102,7 @@ def full_size(pred: Frames, ref: Frames) -> Tensor:
     return pred.paired(ref, "ssim.full_size", lambda p, r: compare(p.pixels, r.pixels, _moments(p), _moments(r)))
 
 
-def require(frames: Frames, side: int, what: str) -> None:
+def require(frames: ScoredFrames, side: int, what: str) -> None:
     """Raise `Skip` unless the short side of the frames has `side` pixels, which `what` needs."""
     height, width = frames.pixels.shape[-2:]
     if min(height, width) < side:
@@ -131,11 +131,11 @@ def uniform(pred: Tensor, ref: Tensor) -> Tensor:
     return batches.each(compute, pred)
 
 
-def _rgb(pred: Frames, ref: Frames) -> Tensor:
+def _rgb(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
     return full_size(pred, ref)[:, 0].mean(dim=1)
 
 
-def _gray(pred: Frames, ref: Frames) -> Tensor:
+def _gray(pred: ScoredFrames, ref: ScoredFrames) -> Tensor:
     require(pred, _BOX, "SSIM's 7×7 window")
     return uniform(luma.of(pred), luma.of(ref))
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces.boxes import Boxes
-from bench.faces.detector import FaceDetector
+from bench.faces.detection import FaceDetector
 from bench.faces.tracks import Joiner, Placed
-from bench.frames import Frames
 from bench.media.frame_rate import Resampler
 from syncnet.mouth_crop import Region
 from syncnet.track_smoother import DELAY, Follower
@@ -42,7 +42,7 @@ class CropPlan(Protocol):
     count: int
     """Source frames seen."""
 
-    def feed(self, start: int, frames: Frames) -> None:
+    def feed(self, start: int, frames: ScoredFrames) -> None:
         """Look at frames, the first of which is source frame `start`; what was seen before is passed over."""
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class TrackPlan:
     def __post_init__(self) -> None:
         self._resampler = Resampler(self.fps)
 
-    def feed(self, start: int, frames: Frames) -> None:
+    def feed(self, start: int, frames: ScoredFrames) -> None:
         """Detect and join; see `CropPlan`."""
         known = self.count - start
         if known >= len(frames):
@@ -124,7 +124,7 @@ class TrackPlan:
         """See `CropPlan`."""
         return int(self._sizes[track][3])
 
-    def _detect(self, frames: Frames) -> list[Boxes]:
+    def _detect(self, frames: ScoredFrames) -> list[Boxes]:
         """The boxes of every frame, remembered with the frames; in single precision, as a cache on disk holds them."""
 
         def detect(pixels: Tensor) -> Tensor:
@@ -188,7 +188,7 @@ class WholePlan:
     def __post_init__(self) -> None:
         self._resampler = Resampler(self.fps)
 
-    def feed(self, start: int, frames: Frames) -> None:
+    def feed(self, start: int, frames: ScoredFrames) -> None:
         """See `CropPlan`."""
         known = self.count - start
         if known < len(frames):

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from metrics.feature_cache import StoredFeatures
+from bench.compute.scored_frames import FeatureStore
 from syncnet import mfcc
 from syncnet.fast_network import FastSyncNet
 from syncnet.network import COLUMNS
@@ -31,7 +31,7 @@ class Sound:
     samples: NDArray[np.int16]
     """(N,) at 16 kHz."""
     network: FastSyncNet
-    stored: StoredFeatures | None = None
+    stored: FeatureStore | None = None
     """Where embeddings are kept between runs."""
     _columns: NDArray[np.float64] = field(init=False, repr=False)
     _chunks: OrderedDict[int, Tensor] = field(default_factory=OrderedDict, init=False, repr=False)

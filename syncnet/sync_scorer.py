@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from bench.compute.scored_frames import FeatureStore, ScoredFrames
 from bench.frames import Frames
 from bench.media.opencv_resize import Pixels
-from metrics.feature_cache import StoredFeatures
 from syncnet.crop_plan import CropPlan
 from syncnet.lossy_files import CROPS, FRAMES, Carrier, through
 from syncnet.lse_score import SyncScore
@@ -52,7 +52,7 @@ class SyncScorer:
     """Source frames taken in."""
     _frames: dict[int, Pixels] = field(default_factory=dict)
     _position: int = 0
-    _stored: StoredFeatures | None = None
+    _stored: FeatureStore | None = None
     _streams: dict[int, TrackStream] = field(default_factory=dict)
     _frame_carriers: list[Carrier] = field(init=False)
     _crop_carriers: dict[int, list[Carrier]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class SyncScorer:
     def __post_init__(self) -> None:
         self._frame_carriers = [Carrier(codec) for codec in FRAMES] if self.lossy else []
 
-    def update(self, start: int, pred: Frames, ref: Frames) -> None:
+    def update(self, start: int, pred: ScoredFrames, ref: ScoredFrames) -> None:
         """Take in the next frames, the first of which is source frame `start` of the clip."""
         if start + len(pred) <= self.count:
             return
@@ -72,7 +72,7 @@ class SyncScorer:
             self.sound.stored = ref.stored
         if self.lossy:
             carried = [through(self._frame_carriers, frame) for frame in pred.pixels.cpu().numpy()]
-            pred = Frames(torch.from_numpy(np.stack(carried)), pred.times)
+            pred = ScoredFrames(Frames(torch.from_numpy(np.stack(carried)), pred.times))
         self.plan.feed(start, pred if self.own else ref)
         for number, frame in enumerate(pred.pixels.cpu().numpy(), start):
             self._frames[number] = frame

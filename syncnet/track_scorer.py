@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
+from bench.compute.scored_frames import FeatureStore
 from bench.media.opencv_resize import Pixels
-from metrics.feature_cache import StoredFeatures
 from syncnet.fast_network import TILE
 from syncnet.lse_score import SHIFTS, SyncScore, distances, score, window_count
 from syncnet.mfcc import SAMPLES_PER_FRAME
@@ -38,7 +38,7 @@ class TrackStream:
     """The track's first frame (at 25 frames a second) in the clip."""
     number: int = 0
     """The track's number among the clip's."""
-    stored: StoredFeatures | None = None
+    stored: FeatureStore | None = None
     """Where embeddings are kept between runs."""
     frames: int = 0
     _crops: list[Pixels] = field(default_factory=list)

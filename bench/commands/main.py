@@ -34,7 +34,7 @@ SUBCOMMANDS: dict[str, str] = {
     "weights": "bench.commands.weights:main",
     "protocol": "bench.commands.protocol:main",
     "prepare": "bench.commands.prepare:main",
-    "compare": "bench.gate.check:main",
+    "compare": "bench.commands.compare:main",
     "convert": "bench.commands.convert:main",
     "doctor": "bench.commands.doctor:main",
 }
@@ -114,11 +114,21 @@ def _run(words: list[str]) -> int:
     _claim(suite, plan, overwrite=options.overwrite)
     _log(verbose=options.verbose)
     with _importing():
+        from bench.report.brief import Brief, write_brief
         from bench.run.suite_run import run
-    finished = run(suite, plan, jobs=options.jobs, command=("benchmark.py", *words), console=console)
-    for table in finished.tables:
+    briefs: list[Brief] = []
+    finished = run(
+        suite,
+        plan,
+        jobs=options.jobs,
+        command=("benchmark.py", *words),
+        console=console,
+        at_end=lambda folder: briefs.append(write_brief(folder)),
+    )
+    (brief,) = briefs
+    for table in brief.tables:
         console.print(table.to_rich(width=console.width))
-    for alarm in finished.alarms:
+    for alarm in brief.alarms:
         console.print(Text(f"⚠ {alarm}", style="bold red"))
     failures = finished.failures
     if failures:

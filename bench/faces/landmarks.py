@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.faces import detector, face_mesh
+from bench.faces.detection import FaceDetector
 from bench.faces.squares import Squares
 from bench.weights.resources import Resources
 
@@ -39,7 +40,7 @@ SIXTY_EIGHT: Final = (*_JAW, *_BROWS, *_NOSE, *_LIDS, *_LIPS)
 class FaceLandmarks:
     """Measures the largest face of each frame, without memory of earlier frames."""
 
-    finder: detector.FaceDetector
+    finder: FaceDetector
     network: face_mesh.FaceMesh
 
     def __call__(self, pixels: Tensor) -> Tensor:

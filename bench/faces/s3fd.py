@@ -10,7 +10,7 @@ from torch.nn.functional import relu, softmax
 
 from bench import weights
 from bench.faces.boxes import suppressed
-from bench.faces.detector import Faces
+from bench.faces.detection import Faces
 from bench.media.opencv_resize import resize
 from bench.weights.loaded import stored_key
 from bench.weights.resources import Resources

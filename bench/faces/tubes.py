@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate
 
 from bench.clips import Box
 from bench.faces.boxes import Boxes, iou
-from bench.faces.detector import FaceDetector
+from bench.faces.detection import FaceDetector
 
 
 @dataclass(frozen=True, slots=True)

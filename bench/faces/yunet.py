@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate, max_pool2d, pad
 
 from bench import weights
 from bench.faces.boxes import suppressed
-from bench.faces.detector import Faces
+from bench.faces.detection import Faces
 from bench.weights.loaded import stored_key
 from bench.weights.resources import Resources
 

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.commands.gate_options import add_options
-from bench.commands.parser import Parser
 from bench.errors import BenchError
 from bench.files.atomic_write import write_text
 from bench.results import run_folder
@@ -52,34 +50,15 @@ def gate(
         print(f"baseline written: {baseline}")
         return DONE
     judgement = judge(before, baselines.of_run(run), metrics, Tolerances(before.tolerances).updated(asked))
-    return _publish(judgement, junit=junit, markdown=markdown, github=github)
+    return publish(judgement, junit=junit, markdown=markdown, github=github)
 
 
-def main(argv: Sequence[str]) -> int:
-    """`benchmark.py compare BEFORE AFTER`: two run folders, or a baseline file and a run folder."""
-    parser = Parser(
-        prog="benchmark.py compare",
-        description="Compare a run with an earlier one or with a baseline; exit code 3 if something got worse.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("before", type=Path, metavar="BEFORE", help="a run folder or a baseline file")
-    parser.add_argument("after", type=Path, metavar="AFTER", help="a run folder")
-    add_options(parser)
-    options = parser.parse_args(list(argv))
-    from bench.gate import baseline as baselines
-    from bench.gate.judge import judge, judged
-    from bench.gate.tolerances import Tolerances
+def publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None, github: bool | None) -> int:
+    """Print and write a verdict; returns the exit code.
 
-    before, after = baselines.read_side(options.before), baselines.of_run(options.after)
-    manifest = run_folder.read_manifest(options.after)
-    metrics, settings = manifest.metrics, (*manifest.settings, *before.settings)
-    asked = Tolerances.parse(options.tolerance, {m.id: judged(m).direction for m in metrics}, settings=settings)
-    known = Tolerances(before.tolerances).updated(asked)
-    judgement = judge(before, after, metrics, known, every_clip=baselines.is_baseline(options.before))
-    return _publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)
-
-
-def _publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None, github: bool | None) -> int:
+    Raises:
+        BenchError: nothing could be compared, or a file cannot be written.
+    """
     from rich.console import Console
 
     from bench.gate import announce

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bench.errors import BenchError
 from bench.faces import detector as detectors
-from bench.faces.detector import FaceDetector
+from bench.faces.detection import FaceDetector
 from bench.file_names import file_name
 from bench.files.atomic_write import write_text
 from bench.outcome import Skip

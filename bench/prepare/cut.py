@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bench.clips import Box
 from bench.errors import MediaError, WriteError
-from bench.faces.detector import FaceDetector
+from bench.faces.detection import FaceDetector
 from bench.faces.tubes import CROP_VIDEO, crops
 from bench.file_names import file_name
 from bench.frames import Frames

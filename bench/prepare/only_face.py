@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bench.clips import Box
 from bench.faces.boxes import Boxes
-from bench.faces.detector import FaceDetector
+from bench.faces.detection import FaceDetector
 from bench.faces.tracks import Joiner
 from bench.faces.tubes import CROP_VIDEO, join, shrunk, squared
 

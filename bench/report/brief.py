@@ -9,10 +9,15 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.files.atomic_write import write_text
+from bench.report.alarms import alarms
+from bench.report.tables.words import Words
 from bench.results.aggregation import CLIP_BY_CLIP, OVER_FRAMES
 from bench.results.manifest import MetricRecord, RunManifest
+from bench.results.run_results import load
 from bench.results.summary import SummaryRow
 from bench.rows import GROUND_TRUTH
 from metrics.true_view import SUFFIX, TRUE_VIEW
@@ -66,6 +71,25 @@ class Table:
         for line in lines[1:]:
             grid.add_row(*(Text(cell) for cell in line))
         return Group(grid, *(Text(f"  {note}", style="dim") for note in self.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is told of a run at its end."""
+
+    tables: tuple[Table, ...]
+    alarms: tuple[str, ...]
+    """A sentence for everything that cannot be right: a free view that does not turn the head."""
+
+
+def write_brief(folder: Path) -> Brief:
+    """Write `table.md` of a run folder, the alarms above the tables."""
+    (run,) = load([folder])
+    summary = [SummaryRow(**{str(name): cell for name, cell in row.items()}) for row in run.summary.to_dict("records")]
+    found = Brief(tuple(tables(run.manifest, summary, run.clips)), tuple(alarms([run], Words("en"))))
+    told = [f"> **⚠ {escape(alarm)}**\n" for alarm in found.alarms]
+    write_text(folder / "table.md", "\n".join([*told, *(table.to_markdown() for table in found.tables)]))
+    return found
 
 
 def _width(lines: Sequence[Sequence[str]]) -> int:

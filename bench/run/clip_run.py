@@ -216,7 +216,7 @@ class _Run:
         if self.generator is None:
             self._begin(pixels[0], fps)
         first = sum(map(len, self.times))
-        reference = Frames(pixels, reference.times, first, self.stored.get(GROUND_TRUTH))
+        reference = Frames(pixels, reference.times, first)
         assert self.generator is not None
         assert self.source is not None
         self.times.append(reference.times)
@@ -226,7 +226,7 @@ class _Run:
         if STATIC in self.plan.rows:
             source = self.source
             still = source.expand(len(pixels), *source.shape)
-            predictions[STATIC] = Frames(still, reference.times, first, self.stored.get(STATIC))
+            predictions[STATIC] = Frames(still, reference.times, first)
         return _Batch(reference, predictions, self._next_views(len(pixels)))
 
     def _begin(self, source: Tensor, fps: float) -> None:
@@ -251,6 +251,7 @@ class _Run:
             self.resources,
             views=[row for row in clip.views if row in facts],
             cross_identity=clip.source is not None,
+            stored=self.stored,
         )
 
         reopen = partial(_again, clip, plan, self.resources.device)
@@ -267,7 +268,7 @@ class _Run:
             if frames is None or len(frames) != count:
                 self._lose_view(row, _OTHER_LENGTH)
             else:
-                found[row] = Frames(frames.pixels.to(self.resources.device), frames.times)
+                found[row] = frames.to(self.resources.device)
         return found
 
     def _begin_lanes(self, stack: ExitStack) -> list[Behind[_Batch]]:

@@ -7,7 +7,7 @@ import importlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,16 +19,12 @@ from bench.errors import BenchError, WeightsError
 from bench.file_names import readable
 from bench.files.atomic_write import write_text
 from bench.outcome import Outcome, Pool, Skip
-from bench.report.alarms import alarms
-from bench.report.brief import Table, escape, tables
-from bench.report.tables.words import Words
 from bench.results.clip_parts import Parts
 from bench.results.clip_result import ClipResult
 from bench.results.environment import environment
 from bench.results.manifest import ClipRecord, MetricRecord, ModelRecord, RunManifest, SuiteRecord
 from bench.results.protocol import MetricDefinition, Protocol, joined
 from bench.results.run_folder import PARTS, clear, read_clips
-from bench.results.run_results import load
 from bench.results.summary import failures, summarise, to_csv
 from bench.run.engines.processes import Description, Worker, in_processes
 from bench.run.plan import Plan
@@ -52,16 +48,11 @@ class Finished:
 
     folder: Path
     manifest: RunManifest
-    tables: tuple[Table, ...]
-
     failures: tuple[str, ...]
     """Ids of the clips that could not be run, or not under some setting."""
 
     damaged: tuple[str, ...] = ()
     """Ids of the clips that were scored on what could be read of a damaged file."""
-
-    alarms: tuple[str, ...] = ()
-    """A sentence for everything that cannot be right: a free view that does not turn the head."""
 
 
 @dataclass(slots=True)
@@ -160,11 +151,20 @@ def columns(suite: Suite, plan: Plan) -> tuple[MetricRecord, ...]:
     return tuple(_record(metric) for metric in metrics)
 
 
-def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (), console: Console) -> Finished:
+def run(
+    suite: Suite,
+    plan: Plan,
+    *,
+    jobs: int = 1,
+    command: Sequence[str] = (),
+    console: Console,
+    at_end: Callable[[Path], object] = lambda folder: None,
+) -> Finished:
     """Run every clip of the suite and fill the run folder.
 
     Each clip's result is on disk as soon as the clip ends; an interrupted run keeps the clips that had ended, and
-    `run.json` says that it is not complete.
+    `run.json` says that it is not complete. `at_end` is given the folder once its numbers are written, also where the
+    run was interrupted.
 
     Raises:
         BenchError: the model cannot be loaded, or the folder cannot be written.
@@ -200,7 +200,8 @@ def run(suite: Suite, plan: Plan, *, jobs: int = 1, command: Sequence[str] = (),
                 progress.clip(result.record.id, failed=result.record.reason)
         complete = True
     finally:
-        finished = _finish(plan.out, manifest, parts, pools, seconds=time.monotonic() - began, complete=complete)
+        seconds = time.monotonic() - began
+        finished = _finish(plan.out, manifest, parts, pools, seconds=seconds, complete=complete, at_end=at_end)
     return finished
 
 
@@ -287,7 +288,14 @@ def _record(metric: Metric) -> MetricRecord:
 
 
 def _finish(
-    out: Path, manifest: RunManifest, parts: Parts, pools: _SuitePools, *, seconds: float, complete: bool
+    out: Path,
+    manifest: RunManifest,
+    parts: Parts,
+    pools: _SuitePools,
+    *,
+    seconds: float,
+    complete: bool,
+    at_end: Callable[[Path], object],
 ) -> Finished:
     with _writable(out):
         records = parts.join(out)
@@ -305,16 +313,13 @@ def _finish(
                 "complete": complete,
             }
         )
-        shown = tables(manifest, summary, clips)
         write_text(out / "summary.csv", to_csv(summary))
         write_text(out / "run.json", manifest.model_dump_json(indent=2))
-        found = alarms(load([out]), Words("en"))
-        told = [f"> **⚠ {escape(alarm)}**\n" for alarm in found]
-        write_text(out / "table.md", "\n".join([*told, *(table.to_markdown() for table in shown)]))
+        at_end(out)
         parts.remove()
     damaged = tuple(record.id for record in records if record.damaged)
     lost = tuple(failures(records, clips, manifest.settings))
-    return Finished(out, manifest, tuple(shown), lost, damaged, tuple(found))
+    return Finished(out, manifest, lost, damaged)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +20,5 @@ def degraded(natural: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.fixture
-def pair(natural: torch.Tensor, degraded: torch.Tensor) -> tuple[Frames, Frames]:
-    return Frames.of(degraded), Frames.of(natural)
+def pair(natural: torch.Tensor, degraded: torch.Tensor) -> tuple[ScoredFrames, ScoredFrames]:
+    return ScoredFrames.of(degraded), ScoredFrames.of(natural)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.faces import head_pose
-from bench.frames import Frames
 from bench.media.video_reader import VideoReader
 from bench.outcome import Skip
 from bench.portraits.truth import Truth
@@ -39,8 +39,8 @@ def outcome(name, resources, pred, ref, *, batch=16, setting="original", source=
     accumulator = registry.get(name).begin(facts, resources)
     for start in range(0, len(pred), batch):
         part = slice(start, start + batch)
-        reference = Frames.of(ref[part], start=start)
-        accumulator.update(reference if pred is ref else Frames.of(pred[part], start=start), reference)
+        reference = ScoredFrames.of(ref[part], start=start)
+        accumulator.update(reference if pred is ref else ScoredFrames.of(pred[part], start=start), reference)
     try:
         return accumulator.result()
     except Skip as skip:

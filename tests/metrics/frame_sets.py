@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome
 from bench.weights.resources import Resources
 from metrics import registry
@@ -23,7 +23,7 @@ CLIPS = ("wda_a", "wda_k")
 SETS = ("identity", "static", "blur", "jpeg20", "noise8", "shift2")
 
 
-def score(name: str, pred: Frames, ref: Frames) -> Outcome:
+def score(name: str, pred: ScoredFrames, ref: ScoredFrames) -> Outcome:
     """One metric on one piece of a clip, without the scorer around it."""
     accumulator = registry.get(name).begin(ClipFacts("test"), Resources())
     accumulator.update(pred, ref)

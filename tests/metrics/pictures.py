@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from tests.material import GOLDEN
 
 FRAMES = GOLDEN / "metrics" / "frames"
@@ -32,11 +32,11 @@ def golden(clip: str, name: str) -> torch.Tensor:
     return torch.from_numpy(strip).permute(0, 3, 1, 2).contiguous()
 
 
-def in_batches(pixels: torch.Tensor, sizes: list[int]) -> list[Frames]:
+def in_batches(pixels: torch.Tensor, sizes: list[int]) -> list[ScoredFrames]:
     """Consecutive `Frames` of these lengths, over and over, to the end."""
     found, start, turn = [], 0, 0
     while start < len(pixels):
         stop = start + sizes[turn % len(sizes)]
-        found.append(Frames.of(pixels[start:stop], start=start))
+        found.append(ScoredFrames.of(pixels[start:stop], start=start))
         start, turn = stop, turn + 1
     return found

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from bench import weights
+from bench.compute.scored_frames import ScoredFrames
 from bench.errors import WeightsError
 from bench.faces import detector
-from bench.frames import Frames
 from bench.weights.resources import Resources
 from metrics import csim, face_metric
 from metrics.feature_cache import FeatureCache
@@ -30,7 +30,7 @@ def test_what_other_weights_have_measured_is_not_taken(tmp_path, measure, name, 
     computed, found = [], []
     for resources in (Resources(), Resources(), Resources(weights={name: others})):
         stored = FeatureCache(tmp_path).clip("clip")
-        found.append(measure(Frames(pixels[:2], np.zeros(2), stored=stored), resources))
+        found.append(measure(ScoredFrames.of(pixels[:2], stored=stored), resources))
         stored.close()
         computed.append(stored.computed > 0)
     assert computed == [True, False, True]
@@ -51,4 +51,4 @@ def test_weights_of_another_network_are_a_sentence(name):
     other = "face_identity" if name == "face_mesh" else "face_mesh"
     theirs = Resources(weights={name: weights.resolve(other, Resources())})
     with pytest.raises(WeightsError, match=f"weights '{name}' do not fit their network"):
-        csim.embeddings(Frames.of(pixels[:1]), theirs)
+        csim.embeddings(ScoredFrames.of(pixels[:1]), theirs)

@@ -1,13 +1,12 @@
 import logging
 import os
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics import feature_cache
 from metrics.feature_cache import FeatureCache
@@ -32,7 +31,7 @@ def through(stored, pixels=PIXELS, sizes=(7,), key="means", compute=means):
     parts, start, turn = [], 0, 0
     while start < len(pixels):
         part = pixels[start : start + sizes[turn % len(sizes)]]
-        frames = Frames(part, np.zeros(len(part)), first=start, stored=stored)
+        frames = ScoredFrames.of(part, start=start, stored=stored)
         parts.append(frames.per_frame(key, compute, keep=True))
         start, turn = start + len(part), turn + 1
     stored.close()
@@ -150,8 +149,8 @@ def test_inception_runs_on_the_predictions_only_the_second_time(tmp_path):
     given = []
     for _ in range(2):
         using, stored = resources(), cache.clip("clip")
-        frames = Frames(PIXELS, np.zeros(20), stored=stored)
-        given.append((features(frames, using), features(Frames.of(PIXELS[:5]), using)))
+        frames = ScoredFrames.of(PIXELS, stored=stored)
+        given.append((features(frames, using), features(ScoredFrames.of(PIXELS[:5]), using)))
         stored.close()
         given.append(using.networks["inception"].seen)
     assert torch.equal(given[0][0], given[2][0])
@@ -164,7 +163,7 @@ def test_other_weights_do_not_share_features(tmp_path):
     for value in (0.0, 1.0):
         using = Resources(weights={"inception": {"stub": torch.full((1,), value)}}, networks=dict(resources().networks))
         stored = cache.clip("clip")
-        features(Frames(PIXELS, np.zeros(20), stored=stored), using)
+        features(ScoredFrames.of(PIXELS, stored=stored), using)
         stored.close()
         assert stored.computed == 20
 
@@ -186,7 +185,7 @@ def values(cache, ref, pred=PIXELS, key="difference", batch=7):
     for start in range(0, len(ref), batch):
         part = slice(start, start + batch)
         sides = ((pred[part], stored), (ref[part], beside))
-        one, other = (Frames(pixels, np.zeros(len(pixels)), first=start, stored=place) for pixels, place in sides)
+        one, other = (ScoredFrames.of(pixels, start=start, stored=place) for pixels, place in sides)
         found.append(one.value(other, key, compute))
     stored.close()
     return torch.cat(found), sum(worked)
@@ -194,7 +193,7 @@ def values(cache, ref, pred=PIXELS, key="difference", batch=7):
 
 def test_values_of_pairs_are_kept_in_full_precision(tmp_path):
     ref, cache = PIXELS.flip(0), FeatureCache(tmp_path)
-    expected = difference(Frames.of(PIXELS), Frames.of(ref))
+    expected = difference(ScoredFrames.of(PIXELS), ScoredFrames.of(ref))
     for batch, worked in ((7, 20), (20, 0), (3, 0)):
         found, count = values(cache, ref, batch=batch)
         assert found.dtype == torch.float64
@@ -213,15 +212,15 @@ def test_values_of_another_pair_or_metric_are_not_taken(tmp_path, side):
         changed[side] = changed[side].clone()
         changed[side][2, 0, 0, 0] ^= 1
     found, worked = values(cache, changed["ref"], changed["pred"], changed["key"], batch=1)
-    assert torch.equal(found, difference(Frames.of(changed["pred"]), Frames.of(changed["ref"])))
+    assert torch.equal(found, difference(ScoredFrames.of(changed["pred"]), ScoredFrames.of(changed["ref"])))
     assert worked == (20 if side == "key" else 1)
 
 
 def test_values_are_kept_only_where_both_sides_have_a_place(tmp_path):
     stored = FeatureCache(tmp_path).clip("clip")
-    reference = Frames(PIXELS, np.zeros(20), stored=stored)
-    Frames.of(PIXELS).value(reference, "difference", difference)
-    reference.value(Frames.of(PIXELS), "difference", difference)
+    reference = ScoredFrames.of(PIXELS, stored=stored)
+    ScoredFrames.of(PIXELS).value(reference, "difference", difference)
+    reference.value(ScoredFrames.of(PIXELS), "difference", difference)
     reference.value(reference, "", difference)
     stored.close()
     assert list(tmp_path.rglob("*.features")) == []

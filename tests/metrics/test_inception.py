@@ -5,8 +5,8 @@ import torch
 
 from bench.compute import convolution
 from bench.compute.cores import SideBySide
+from bench.compute.scored_frames import ScoredFrames
 from bench.errors import WeightsError
-from bench.frames import Frames
 from bench.outcome import Skip
 from bench.weights.resources import Resources
 from metrics.inception import Inception, features
@@ -91,7 +91,7 @@ def test_each_frame_goes_through_once():
 
     counting.cores = SideBySide(1)
     resources = Resources(weights={"inception": {"a": torch.zeros(1)}}, networks={"inception": counting})
-    frames = Frames.of(scene(20))
+    frames = ScoredFrames.of(scene(20))
     first, second = features(frames, resources), features(frames, resources)
     assert torch.equal(first, second)
     assert torch.equal(first, counting(frames.pixels))
@@ -99,7 +99,7 @@ def test_each_frame_goes_through_once():
     assert sum(seen) == 20
     assert max(seen) <= 8
     seen.clear()
-    still = Frames.of(scene(1).expand(50, -1, -1, -1))
+    still = ScoredFrames.of(scene(1).expand(50, -1, -1, -1))
     assert features(still, resources).shape == (50, 2048)
     assert seen == [1]
 
@@ -107,7 +107,7 @@ def test_each_frame_goes_through_once():
 def test_batches_of_the_runner_do_not_change_a_bit(network):
     resources = Resources(weights={"inception": recipe.state("inception")}, networks={"inception": network})
     pixels = scene(5)
-    whole = features(Frames.of(pixels), resources)
+    whole = features(ScoredFrames.of(pixels), resources)
     parts = [features(frames, resources) for frames in in_batches(pixels, [3, 1])]
     assert torch.equal(torch.cat(parts), whole)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from metrics.l1 import L1, l1
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, SETS, golden, score, strip
@@ -25,7 +25,10 @@ def test_equals_the_definition_in_float64(natural, degraded):
 
 
 def test_unit_variant_has_the_same_value_and_another_display():
-    frames = Frames.of(torch.zeros(1, 3, 4, 4, dtype=torch.uint8)), Frames.of(torch.ones(1, 3, 4, 4, dtype=torch.uint8))
+    frames = (
+        ScoredFrames.of(torch.zeros(1, 3, 4, 4, dtype=torch.uint8)),
+        ScoredFrames.of(torch.ones(1, 3, 4, 4, dtype=torch.uint8)),
+    )
     assert score("l1", *frames).value == score("l1_unit", *frames).value == 1 / 255
     assert L1.scale == 255
 
@@ -35,5 +38,5 @@ def test_unit_variant_has_the_same_value_and_another_display():
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("clip", CLIPS)
 def test_golden(clip, name):
-    ours = score("l1", Frames.of(strip(clip, name)), Frames.of(strip(clip, "ref"))).per_frame
+    ours = score("l1", ScoredFrames.of(strip(clip, name)), ScoredFrames.of(strip(clip, "ref"))).per_frame
     np.testing.assert_allclose(ours * 255, golden(clip, name, "l1"), rtol=1e-6)

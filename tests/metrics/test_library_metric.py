@@ -3,8 +3,8 @@ import importlib.util
 import piq
 import pytest
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.errors import BenchError
-from bench.frames import Frames
 from bench.weights.resources import Resources
 from metrics import library_names, registry
 from metrics.metric import ClipFacts
@@ -15,7 +15,7 @@ FUNCTIONS = [name for name, (_, form, _, _) in library_names.PIQ.items() if form
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_gives_what_the_library_gives(name, pair):
-    pred, ref = (Frames.of(side.pixels[:2, :, :166, :170]) for side in pair)
+    pred, ref = (ScoredFrames.of(side.pixels[:2, :, :166, :170]) for side in pair)
     _, _, _, kind = library_names.PIQ[name]
     for k, ours in enumerate(score(f"piq:{name}", pred, ref).per_frame):
         sides = [pred.unit[k : k + 1]] + ([ref.unit[k : k + 1]] if kind == "pair" else [])
@@ -25,7 +25,7 @@ def test_gives_what_the_library_gives(name, pair):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_direction_is_that_of_the_numbers(name, pair):
     """Less noise must be better by the stated direction."""
-    pred, ref = (Frames.of(side.pixels[:1, :, :166, :170]) for side in pair)
+    pred, ref = (ScoredFrames.of(side.pixels[:1, :, :166, :170]) for side in pair)
     same, worse = score(f"piq:{name}", ref, ref).value, score(f"piq:{name}", pred, ref).value
     assert (same < worse) == (registry.get(f"piq:{name}").direction == "lower")
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from bench.compute import convolution
+from bench.compute.scored_frames import ScoredFrames
 from bench.errors import WeightsError
-from bench.frames import Frames
 from bench.weights import resolve
 from bench.weights.resources import Resources
 from metrics import registry
@@ -57,7 +57,7 @@ def test_equals_the_lpips_package(net, peer, size):
     pred, ref = scene(2, *size, seed=1), scene(2, *size, seed=2)
     with torch.no_grad():
         total, levels = peer(ref / 127.5 - 1, pred / 127.5 - 1, retPerLayer=True)
-    terms = lpips(net, RESOURCES).terms(Frames.of(pred), Frames.of(ref))
+    terms = lpips(net, RESOURCES).terms(ScoredFrames.of(pred), ScoredFrames.of(ref))
     expected = torch.stack([level.flatten() for level in levels])
     torch.testing.assert_close(terms.float(), expected, atol=1e-5, rtol=1e-4)
     np.testing.assert_allclose(per_frame(net, pred, ref), total.flatten(), atol=1e-5)
@@ -72,7 +72,7 @@ def test_equals_the_lpips_package(net, peer, size):
 def test_golden_values(net, clip, name):
     chosen = [0, 8, 16] if net == "alex" else [8]
     pred, ref = golden(clip, name)[chosen], golden(clip, "ref")[chosen]
-    terms = lpips(net, RESOURCES).terms(Frames.of(pred), Frames.of(ref)).numpy()
+    terms = lpips(net, RESOURCES).terms(ScoredFrames.of(pred), ScoredFrames.of(ref)).numpy()
     compared = 0
     with (GOLDEN / "metrics" / "pairs_frames.csv").open() as file:
         for row in csv.DictReader(file):
@@ -91,7 +91,7 @@ def test_golden_values(net, clip, name):
 def test_identical_frames_give_zero(net):
     pixels = scene(3, 64, 64)
     assert (per_frame(net, pixels, pixels.clone()) == 0).all()
-    frames = Frames.of(pixels)
+    frames = ScoredFrames.of(pixels)
     assert (lpips(net, RESOURCES).terms(frames, frames) == 0).all()
 
 
@@ -124,22 +124,22 @@ def test_repeated_frames_are_computed_once_and_scored_everywhere():
 
     network = Counting("alex", WEIGHTS["alexnet"], resolve("lpips_alex_heads", RESOURCES), CPU)
     still = ref[:1].expand(10, -1, -1, -1)
-    reference = Frames.of(ref)
-    fast = network.terms(Frames.of(still), reference)
+    reference = ScoredFrames.of(ref)
+    fast = network.terms(ScoredFrames.of(still), reference)
     assert fast.shape == (5, 10)
     assert sum(seen) == 11  # ten of the reference, and one still frame
-    assert torch.equal(network.terms(Frames.of(still.contiguous()), reference), fast)
-    assert torch.equal(network.terms(reference, Frames.of(still)), fast)
-    assert (network.terms(Frames.of(still), Frames.of(still.contiguous())) == 0).all()
-    assert network.terms(Frames.of(still), Frames.of(still)).shape == (5, 10)
+    assert torch.equal(network.terms(ScoredFrames.of(still.contiguous()), reference), fast)
+    assert torch.equal(network.terms(reference, ScoredFrames.of(still)), fast)
+    assert (network.terms(ScoredFrames.of(still), ScoredFrames.of(still.contiguous())) == 0).all()
+    assert network.terms(ScoredFrames.of(still), ScoredFrames.of(still)).shape == (5, 10)
 
 
 def test_reference_goes_through_once_for_all_settings():
-    reference = Frames.of(scene(4, 40, 40, seed=0))
+    reference = ScoredFrames.of(scene(4, 40, 40, seed=0))
     network = lpips("alex", RESOURCES)
     first = network.reference(reference)
     for seed in (1, 2):
-        network.terms(Frames.of(scene(4, 40, 40, seed=seed)), reference)
+        network.terms(ScoredFrames.of(scene(4, 40, 40, seed=seed)), reference)
     assert network.reference(reference) is first
 
 
@@ -150,11 +150,11 @@ def test_colour_order_matters():
 
 
 def test_plain_and_packed_convolutions_agree(monkeypatch):
-    pred, ref = Frames.of(scene(2, 64, 64, seed=1)), Frames.of(scene(2, 64, 64, seed=2))
+    pred, ref = ScoredFrames.of(scene(2, 64, 64, seed=1)), ScoredFrames.of(scene(2, 64, 64, seed=2))
     packed = lpips("alex", RESOURCES).terms(pred, ref)
     monkeypatch.setattr(convolution, "can_pack", lambda: False)
     plain = Lpips("alex", WEIGHTS["alexnet"], resolve("lpips_alex_heads", RESOURCES), CPU)
-    torch.testing.assert_close(plain.terms(pred, Frames.of(ref.pixels)), packed, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(plain.terms(pred, ScoredFrames.of(ref.pixels)), packed, atol=1e-6, rtol=1e-5)
 
 
 def test_smallest_frames():

@@ -10,7 +10,7 @@ import torch
 from bench import weights
 from bench.audio import Audio
 from bench.errors import WeightsError
-from bench.faces.detector import Faces
+from bench.faces.detection import Faces
 from bench.frames import Frames
 from bench.weights.resources import Resources
 from metrics import lse, registry

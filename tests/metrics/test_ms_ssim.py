@@ -3,7 +3,7 @@ import piq
 import pytest
 import torch
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from metrics.ms_ssim import combine, halve
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, SETS, golden, score, strip
@@ -22,7 +22,7 @@ def test_negative_terms_count_as_zero():
 
 
 def test_constant_pictures_are_compared_by_luminance_of_the_coarsest_scale():
-    pred, ref = (Frames.of(torch.full((1, 3, 176, 176), value, dtype=torch.uint8)) for value in (60, 120))
+    pred, ref = (ScoredFrames.of(torch.full((1, 3, 176, 176), value, dtype=torch.uint8)) for value in (60, 120))
     c1 = (0.01 * 255) ** 2
     wanted = ((2 * 60 * 120 + c1) / (60**2 + 120**2 + c1)) ** 0.1333
     assert score("ms_ssim", pred, ref).value == pytest.approx(wanted, abs=1e-7)
@@ -31,7 +31,9 @@ def test_constant_pictures_are_compared_by_luminance_of_the_coarsest_scale():
 def test_agrees_with_piq(natural, degraded):
     pred, ref = degraded[..., :160, :176].repeat(1, 1, 2, 1), natural[..., :160, :176].repeat(1, 1, 2, 1)
     wanted = piq.multi_scale_ssim(pred / 255, ref / 255, reduction="none")
-    np.testing.assert_allclose(score("ms_ssim", Frames.of(pred), Frames.of(ref)).per_frame, wanted, atol=2e-5, rtol=0)
+    np.testing.assert_allclose(
+        score("ms_ssim", ScoredFrames.of(pred), ScoredFrames.of(ref)).per_frame, wanted, atol=2e-5, rtol=0
+    )
 
 
 @pytest.mark.shared
@@ -39,6 +41,6 @@ def test_agrees_with_piq(natural, degraded):
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("clip", CLIPS)
 def test_golden(clip, name):
-    ours = score("ms_ssim", Frames.of(strip(clip, name)), Frames.of(strip(clip, "ref"))).per_frame
+    ours = score("ms_ssim", ScoredFrames.of(strip(clip, name)), ScoredFrames.of(strip(clip, "ref"))).per_frame
     for peer in ("msssim.piq", "msssim.pytorch_msssim"):
         np.testing.assert_allclose(ours, golden(clip, name, peer), atol=2e-5, rtol=0)

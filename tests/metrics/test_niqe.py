@@ -11,7 +11,7 @@ from torch.nn.functional import conv2d, hardshrink, pad
 
 from bench import weights
 from bench.compute import local_mean
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics import luma
 from metrics.metric import ClipFacts
@@ -121,7 +121,7 @@ def test_batches_do_not_change_a_value(definition, gray):
 def test_flat_frames_are_infinite_counted_and_kept_out_of_the_mean(gray):
     frames = gray[:, None].expand(-1, 3, -1, -1).clone()
     frames[1] = 90
-    outcome = score("niqe", Frames.of(frames), Frames.of(frames))
+    outcome = score("niqe", ScoredFrames.of(frames), ScoredFrames.of(frames))
     assert outcome.infinite == 1
     assert outcome.per_frame[1] == math.inf
     assert outcome.value == pytest.approx(np.mean(outcome.per_frame[[0, 2, 3]]))
@@ -142,7 +142,7 @@ def test_one_flat_block_is_left_out(gray):
 ])  # fmt: skip
 def test_frames_too_small_are_skipped_with_the_size(name, height, width, fits):
     generator = torch.Generator().manual_seed(0)
-    frames = Frames.of(torch.randint(0, 256, (1, 3, height, width), generator=generator, dtype=torch.uint8))
+    frames = ScoredFrames.of(torch.randint(0, 256, (1, 3, height, width), generator=generator, dtype=torch.uint8))
     outcome = score(name, frames, frames)
     assert outcome.status == ("value" if fits else "skipped")
     assert fits or f"{width}×{height}" in outcome.reason
@@ -164,7 +164,7 @@ def test_the_pristine_model_is_the_registered_one(gray, metric):
     values = []
     for resources in (Resources(), other):
         work = metric.begin(ClipFacts("test"), resources)
-        frames = Frames.of(gray[:, None].expand(-1, 3, -1, -1))
+        frames = ScoredFrames.of(gray[:, None].expand(-1, 3, -1, -1))
         work.update(frames, frames)
         values.append(work.result().per_frame)
     assert (values[0] != values[1]).all()
@@ -200,7 +200,7 @@ def test_a_repeated_frame_is_scored_once(gray, monkeypatch):
         niqe_definition.Definition, "features", lambda self, g: seen.append(len(g)) or features(self, g)
     )
     still = gray[:1, None].expand(5, 3, -1, -1)
-    outcome = score("niqe", Frames.of(still), Frames.of(still))
+    outcome = score("niqe", ScoredFrames.of(still), ScoredFrames.of(still))
     assert seen == [1]
     assert len(set(outcome.per_frame.tolist())) == 1
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.metric import ClipFacts
@@ -32,7 +32,7 @@ def pictures(draw, shortest: int = 11):
 @given(data=st.data())
 def test_symmetric_within_bounds_and_never_nan(name, data):
     one, other = data.draw(pictures(161 if name == "ms_ssim" else 11))
-    there, back = (score(name, Frames.of(p), Frames.of(r)) for p, r in ((one, other), (other, one)))
+    there, back = (score(name, ScoredFrames.of(p), ScoredFrames.of(r)) for p, r in ((one, other), (other, one)))
     assert there.status == "value"
     low, high = registry.get(name).bounds
     assert np.isfinite(there.per_frame[there.per_frame != math.inf]).all()
@@ -42,26 +42,26 @@ def test_symmetric_within_bounds_and_never_nan(name, data):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_identical_frames_give_the_ideal_value(name, natural):
-    frames = Frames.of(natural)
-    for same in (frames, Frames.of(natural.clone())):
+    frames = ScoredFrames.of(natural)
+    for same in (frames, ScoredFrames.of(natural.clone())):
         assert score(name, same, frames).value == registry.get(name).ideal
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])
 @pytest.mark.parametrize("name", NAMES)
 def test_chunking_does_not_change_a_bit(name, chunk, natural, degraded):
-    whole = score(name, Frames.of(degraded), Frames.of(natural)).per_frame
+    whole = score(name, ScoredFrames.of(degraded), ScoredFrames.of(natural)).per_frame
     accumulator = registry.get(name).begin(_FACTS, Resources())
     for start in range(0, 4, chunk):
         part = slice(start, start + chunk)
-        accumulator.update(Frames.of(degraded[part]), Frames.of(natural[part]))
+        accumulator.update(ScoredFrames.of(degraded[part]), ScoredFrames.of(natural[part]))
     np.testing.assert_array_equal(accumulator.result().per_frame, whole)
 
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_order_of_frames_only_reorders_values(name, natural, degraded):
-    values = score(name, Frames.of(degraded), Frames.of(natural)).per_frame
-    turned = score(name, Frames.of(degraded.flip(0)), Frames.of(natural.flip(0))).per_frame
+    values = score(name, ScoredFrames.of(degraded), ScoredFrames.of(natural)).per_frame
+    turned = score(name, ScoredFrames.of(degraded.flip(0)), ScoredFrames.of(natural.flip(0))).per_frame
     np.testing.assert_array_equal(turned, values[::-1])
 
 
@@ -70,16 +70,16 @@ def test_repeated_frames_score_as_their_copies(name, natural):
     repeated = natural[:1].expand(4, -1, -1, -1)
     copies = repeated.clone()
     for r in (natural, repeated):
-        wanted = score(name, Frames.of(copies), Frames.of(r.clone())).per_frame
-        np.testing.assert_array_equal(score(name, Frames.of(repeated), Frames.of(r)).per_frame, wanted)
+        wanted = score(name, ScoredFrames.of(copies), ScoredFrames.of(r.clone())).per_frame
+        np.testing.assert_array_equal(score(name, ScoredFrames.of(repeated), ScoredFrames.of(r)).per_frame, wanted)
 
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_reference_shared_between_settings_gives_the_same(name, natural, degraded):
-    ref = Frames.of(natural)
-    score(name, Frames.of(natural.flip(-1)), ref)
-    again = score(name, Frames.of(degraded), ref).per_frame
-    np.testing.assert_array_equal(again, score(name, Frames.of(degraded), Frames.of(natural)).per_frame)
+    ref = ScoredFrames.of(natural)
+    score(name, ScoredFrames.of(natural.flip(-1)), ref)
+    again = score(name, ScoredFrames.of(degraded), ref).per_frame
+    np.testing.assert_array_equal(again, score(name, ScoredFrames.of(degraded), ScoredFrames.of(natural)).per_frame)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -94,7 +94,7 @@ def test_more_noise_is_worse(name, natural):
     generator = torch.Generator().manual_seed(1)
     noise = torch.randn(natural.shape, generator=generator)
     mild, strong = ((natural + noise * sigma).round().clamp(0, 255).to(torch.uint8) for sigma in (4, 16))
-    values = [score(name, Frames.of(p), Frames.of(natural)).value for p in (mild, strong)]
+    values = [score(name, ScoredFrames.of(p), ScoredFrames.of(natural)).value for p in (mild, strong)]
     assert (values[0] < values[1]) == (registry.get(name).direction == "lower")
 
 

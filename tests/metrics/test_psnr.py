@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from metrics import luma
 from metrics.psnr import psnr
 from tests.material import needs
@@ -28,11 +28,11 @@ def test_identical_frames_are_infinite_counted_and_kept_out_of_the_mean():
     ref = torch.zeros(3, 3, 4, 4, dtype=torch.uint8)
     pred = ref.clone()
     pred[1] = 5
-    outcome = score("psnr", Frames.of(pred), Frames.of(ref))
+    outcome = score("psnr", ScoredFrames.of(pred), ScoredFrames.of(ref))
     assert outcome.infinite == 2
     assert outcome.per_frame.tolist() == [math.inf, outcome.value, math.inf]
     assert outcome.value == pytest.approx(20 * math.log10(51))
-    assert score("psnr", Frames.of(ref), Frames.of(ref.clone())).value == math.inf
+    assert score("psnr", ScoredFrames.of(ref), ScoredFrames.of(ref.clone())).value == math.inf
 
 
 def test_agrees_with_scikit_image(natural, degraded):
@@ -47,7 +47,7 @@ def test_mean_of_frames_is_not_the_pooled_error():
     for frame, count in enumerate((1, 10, 100)):  # a hundredth of the pixels or fewer are wrong by the whole range
         pred[frame, :, :count, :] = 255
     wanted = [10 * math.log10(1000 / count) for count in (1, 10, 100)]
-    assert score("psnr", Frames.of(pred), Frames.of(ref)).value == pytest.approx(np.mean(wanted))
+    assert score("psnr", ScoredFrames.of(pred), ScoredFrames.of(ref)).value == pytest.approx(np.mean(wanted))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_luma_rounds_as_opencvs_fixed_point_does(rgb, gray):
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("clip", CLIPS)
 def test_golden(clip, name):
-    frames = Frames.of(strip(clip, name)), Frames.of(strip(clip, "ref"))
+    frames = ScoredFrames.of(strip(clip, name)), ScoredFrames.of(strip(clip, "ref"))
     np.testing.assert_allclose(score("psnr", *frames).per_frame, golden(clip, name, "psnr.skimage.rgb"), rtol=1e-6)
     gray = score("psnr_gray", *frames).per_frame
     np.testing.assert_allclose(gray, golden(clip, name, "psnr.skimage.gray_u8"), rtol=1e-6)

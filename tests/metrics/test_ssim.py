@@ -4,7 +4,7 @@ import torch
 from skimage.metrics import structural_similarity
 from torch.nn.functional import conv2d
 
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from metrics.ssim import full_size, uniform
 from tests.material import needs
 from tests.metrics.frame_sets import CLIPS, FOLDER, SETS, golden, score, strip
@@ -15,13 +15,13 @@ C1 = (0.01 * 255) ** 2
 @pytest.mark.parametrize(("a", "b"), [(0, 255), (10, 20), (200, 201), (77, 77)])
 @pytest.mark.parametrize("name", ["ssim", "ssim_gray"])
 def test_constant_pictures_have_their_closed_form(name, a, b):
-    pred, ref = (Frames.of(torch.full((1, 3, 12, 15), value, dtype=torch.uint8)) for value in (a, b))
+    pred, ref = (ScoredFrames.of(torch.full((1, 3, 12, 15), value, dtype=torch.uint8)) for value in (a, b))
     assert score(name, pred, ref).value == pytest.approx((2 * a * b + C1) / (a * a + b * b + C1), abs=1e-7)
 
 
 @pytest.mark.parametrize("name", ["ssim", "ssim_gray", "ms_ssim"])
 def test_equal_frames_give_exactly_one(name, natural):
-    assert score(name, Frames.of(natural), Frames.of(natural.clone())).per_frame.tolist() == [1.0] * 4
+    assert score(name, ScoredFrames.of(natural), ScoredFrames.of(natural.clone())).per_frame.tolist() == [1.0] * 4
 
 
 def test_agrees_with_scikit_image_on_odd_sizes(pair):
@@ -61,7 +61,7 @@ def test_single_precision_sums_are_what_peers_are_off_by():
         return float(((2 * a * b + 1e-4) / (a * a + b * b + 1e-4) * structure).mean())
 
     exact = by(torch.float64)
-    ours = score("ssim", *(Frames.of(side.expand(1, 3, -1, -1)) for side in (pred, ref))).value
+    ours = score("ssim", *(ScoredFrames.of(side.expand(1, 3, -1, -1)) for side in (pred, ref))).value
     assert ours == pytest.approx(exact, abs=1e-7)
     assert abs(by(torch.float32) - exact) > 1e-5
 
@@ -75,13 +75,13 @@ def test_no_hidden_down_sampling_of_large_frames():
         ref[0].numpy(), pred[0].numpy(), channel_axis=0, gaussian_weights=True, sigma=1.5,
         use_sample_covariance=False, data_range=255,
     )  # fmt: skip
-    assert score("ssim", Frames.of(pred), Frames.of(ref)).value == pytest.approx(wanted, abs=1e-7)
+    assert score("ssim", ScoredFrames.of(pred), ScoredFrames.of(ref)).value == pytest.approx(wanted, abs=1e-7)
 
 
 @pytest.mark.parametrize(("name", "side"), [("ssim", 11), ("ssim_gray", 7), ("ms_ssim", 161)])
 def test_frames_smaller_than_the_window_are_skipped_with_the_size(name, side):
     def frames(height, width):
-        return Frames.of(torch.zeros(2, 3, height, width, dtype=torch.uint8))
+        return ScoredFrames.of(torch.zeros(2, 3, height, width, dtype=torch.uint8))
 
     outcome = score(name, frames(side - 1, 300), frames(side - 1, 300))
     assert outcome.status == "skipped"
@@ -94,7 +94,7 @@ def test_frames_smaller_than_the_window_are_skipped_with_the_size(name, side):
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("clip", CLIPS)
 def test_golden(clip, name):
-    frames = Frames.of(strip(clip, name)), Frames.of(strip(clip, "ref"))
+    frames = ScoredFrames.of(strip(clip, name)), ScoredFrames.of(strip(clip, "ref"))
     ours = score("ssim", *frames).per_frame
     skimage = golden(clip, name, "ssim.skimage.rgb_gauss")
     np.testing.assert_allclose(ours, skimage, atol=1e-7, rtol=0)
@@ -111,7 +111,7 @@ def test_golden(clip, name):
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("clip", CLIPS)
 def test_golden_gray(clip, name):
-    ours = score("ssim_gray", Frames.of(strip(clip, name)), Frames.of(strip(clip, "ref"))).per_frame
+    ours = score("ssim_gray", ScoredFrames.of(strip(clip, name)), ScoredFrames.of(strip(clip, "ref"))).per_frame
     np.testing.assert_allclose(ours, golden(clip, name, "ssim.skimage.gray_u8"), atol=1e-7, rtol=0)
 
 
@@ -120,6 +120,6 @@ def test_sides_can_be_exchanged_to_the_last_bit(seed):
     """On these a fused product, which rounds one side's square and not the other's, differed by up to 1e-10."""
     numbers = torch.Generator().manual_seed(seed)
     one, other = (
-        Frames.of(torch.randint(111, 127, (2, 3, 161, 165), generator=numbers, dtype=torch.uint8)) for _ in "ab"
+        ScoredFrames.of(torch.randint(111, 127, (2, 3, 161, 165), generator=numbers, dtype=torch.uint8)) for _ in "ab"
     )
     assert torch.equal(full_size(one, other), full_size(other, one))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.audio import Audio
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.clip_scorer import ClipScorer
@@ -29,7 +29,7 @@ RESOURCES = Resources(weights={**recipe.weights(), "syncnet": syncnet_recipe.wei
 
 def values(table: Iterable[Comparison], sets: Mapping[str, Tensor]) -> dict[tuple[str, str], Values]:
     """Our values of one clip's sets (T, 3, H, W) uint8, by metric and set: one a frame, or one."""
-    whole = {name: Frames.of(pixels) for name, pixels in sets.items()}
+    whole = {name: ScoredFrames.of(pixels) for name, pixels in sets.items()}
     found: dict[tuple[str, str], Values] = {}
     for compared in table:
         for name in compared.sets:
@@ -39,7 +39,7 @@ def values(table: Iterable[Comparison], sets: Mapping[str, Tensor]) -> dict[tupl
     return found
 
 
-def _score(metric: str, pred: Frames, ref: Frames) -> Values:
+def _score(metric: str, pred: ScoredFrames, ref: ScoredFrames) -> Values:
     if metric == "features":
         return features(pred, RESOURCES).numpy().astype(np.float64).flatten()
     if metric == "kid in halves":
@@ -60,7 +60,7 @@ def sync(crops: Tensor, samples: NDArray[np.int16]) -> dict[tuple[str, str], Val
     names = ("lse_c_whole", "lse_d_whole", "av_offset_whole")
     facts = ClipFacts("parity", audio=Audio(samples, mfcc.RATE))
     scorer = ClipScorer([registry.get(name) for name in names], {"original": facts}, RESOURCES)
-    frames = Frames.of(crops)
+    frames = ScoredFrames.of(crops)
     scorer.update(frames, {"original": frames})
     outcomes = scorer.results()["original"]
     count = lse_score.window_count(len(crops), len(samples))

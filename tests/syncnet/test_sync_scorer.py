@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from bench.faces.detector import Faces
-from bench.frames import Frames
+from bench.compute.scored_frames import ScoredFrames
+from bench.faces.detection import Faces
 from metrics.feature_cache import FeatureCache
 from syncnet import lse_score
 from syncnet.crop_plan import TrackPlan, WholePlan
@@ -83,7 +83,7 @@ def noise(seconds, seed=1):
 def run(pixels, *, sound, batch=16, fps=25.0, plan=None, network=None, **options):
     session = SyncScorer(plan or TrackPlan(StubDetector(), fps), Sound(sound, network or StubNetwork()), **options)
     for start in range(0, len(pixels), batch):
-        frames = Frames.of(pixels[start : start + batch], fps=fps, start=start)
+        frames = ScoredFrames.of(pixels[start : start + batch], fps=fps, start=start)
         session.update(start, frames, frames)
     return session.close()
 
@@ -149,8 +149,8 @@ def test_boxes_of_the_reference_are_applied_to_every_prediction():
     rows = {name: SyncScorer(plan, heard) for name in ("original", "free view", "ground truth")}
     dark = torch.zeros_like(reference)
     for start in range(0, 40, 8):
-        ref = Frames.of(reference[start : start + 8], start=start)
-        preds = {"original": Frames.of(dark[start : start + 8], start=start), "ground truth": ref}
+        ref = ScoredFrames.of(reference[start : start + 8], start=start)
+        preds = {"original": ScoredFrames.of(dark[start : start + 8], start=start), "ground truth": ref}
         preds["free view"] = preds["original"]
         for name, session in rows.items():
             session.update(start, preds[name], ref)
@@ -163,9 +163,9 @@ def test_boxes_of_the_reference_are_applied_to_every_prediction():
 
 
 def test_own_track_needs_a_face_in_the_prediction():
-    reference = Frames.of(video(40))
+    reference = ScoredFrames.of(video(40))
     session = SyncScorer(TrackPlan(StubDetector(), 25.0), Sound(noise(2), StubNetwork()), own=True)
-    session.update(0, Frames.of(torch.zeros_like(reference.pixels)), reference)
+    session.update(0, ScoredFrames.of(torch.zeros_like(reference.pixels)), reference)
     assert session.close() == []
 
 
@@ -173,7 +173,7 @@ def test_a_second_metric_with_the_same_frames_costs_nothing():
     network = StubNetwork()
     detector = StubDetector()
     session = SyncScorer(TrackPlan(detector, 25.0), Sound(noise(2), network))
-    frames = Frames.of(video(40))
+    frames = ScoredFrames.of(video(40))
     for _ in range(3):
         session.update(0, frames, frames)
     assert session.count == 40
@@ -192,7 +192,7 @@ def test_a_second_run_finds_the_reference_embedded(tmp_path):
         stored = cache.clip("clip")
         for start in range(0, 50, 16):
             batch = pixels[start : start + 16]
-            ref = Frames(batch, Frames.of(batch, start=start).times, start, stored)
+            ref = ScoredFrames.of(batch, start=start, stored=stored)
             session.update(start, ref, ref)
         verdicts.append(session.close()[0].score.by_shift)
         stored.close()
@@ -209,7 +209,7 @@ def test_shorter_prediction_is_scored_as_far_as_it_goes():
     heard = Sound(sound, StubNetwork())
     short, full = SyncScorer(plan, heard), SyncScorer(plan, heard)
     for start in range(0, 60, 16):
-        ref = Frames.of(reference[start : start + 16], start=start)
+        ref = ScoredFrames.of(reference[start : start + 16], start=start)
         if start < 36:
             part = ref.head(36 - start)
             short.update(start, part, part)
@@ -231,7 +231,7 @@ def test_memory_does_not_grow_with_the_clip():
     alive = []
     held = []
     for start in range(0, 256, 16):
-        frames = Frames.of(video(16, seed=start), start=start)
+        frames = ScoredFrames.of(video(16, seed=start), start=start)
         alive.append(weakref.ref(frames.pixels))
         session.update(start, frames, frames)
         del frames

@@ -9,7 +9,7 @@ import torch
 
 from bench.clips import Box
 from bench.faces.boxes import iou
-from bench.faces.detector import Faces
+from bench.faces.detection import Faces
 from bench.faces.tubes import CROP_VIDEO, CROP_VOX, Crop, Cropper, CropRule, crops, join, shrunk, squared
 from bench.faces.yunet import YuNetDetector
 from bench.weights.resources import Resources

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.commands import compare
 from bench.errors import BenchError
 from bench.gate import announce, check
 from bench.gate import baseline as baselines
@@ -111,24 +112,24 @@ def test_a_value_that_is_no_number_is_lost(good, baseline, tmp_path):
 def test_a_clip_that_was_not_run_is_red_for_a_baseline_only(good, baseline, tmp_path):
     fewer = make_run(tmp_path / "fewer", clips=CLIPS[:3])
     assert check.gate(fewer, baseline) == 3
-    assert check.main([str(good), str(fewer)]) == 0
+    assert compare.main([str(good), str(fewer)]) == 0
 
 
 def test_compare_takes_runs_and_baselines(good, baseline, tmp_path):
     worse = make_run(tmp_path / "worse", shift=5)
-    assert check.main([str(good), str(worse)]) == 3
-    assert check.main([str(baseline), str(worse)]) == 3
+    assert compare.main([str(good), str(worse)]) == 3
+    assert compare.main([str(baseline), str(worse)]) == 3
     loose = ["psnr:-9", "ssim:-1", "fid:+90%", "l1:+90%", "lpips:+90%", "niqe:+90%", "lse_c:-9"]
-    assert check.main([str(good), str(worse), "--tolerance", *loose]) == 0
+    assert compare.main([str(good), str(worse), "--tolerance", *loose]) == 0
 
 
 def test_a_tolerance_names_a_setting_of_either_side(good, baseline, tmp_path):
     fewer = make_run(tmp_path / "fewer", settings=("ground-truth", "original"))
     theirs, nobodys = "psnr@free-view:30,10,0:-1", "psnr@free-view:1,1,1:-1"
-    assert check.main([str(baseline), str(fewer), "--tolerance", theirs]) == 0
+    assert compare.main([str(baseline), str(fewer), "--tolerance", theirs]) == 0
     assert check.gate(fewer, baseline, tolerances=[theirs]) == 0
     for refused in (
-        lambda: check.main([str(baseline), str(fewer), "--tolerance", nobodys]),
+        lambda: compare.main([str(baseline), str(fewer), "--tolerance", nobodys]),
         lambda: check.gate(good, baseline, tolerances=[nobodys]),
         lambda: check.gate(fewer, tmp_path / "new.json", tolerances=[theirs], update=True),
     ):
@@ -148,15 +149,15 @@ def test_other_videos_of_equal_ids_are_refused(tmp_path):
     other = make_run(tmp_path / "other", digests={**dict.fromkeys(CLIPS, "1"), "anna_2": "2"})
     unknown = make_run(tmp_path / "unknown")
     check.gate(first, tmp_path / "base.json", update=True)
-    for compare in (
+    for against in (
         lambda run: check.gate(run, tmp_path / "base.json"),
-        lambda run: check.main([str(first), str(run)]),
+        lambda run: compare.main([str(first), str(run)]),
     ):
         with pytest.raises(
             BenchError, match=r"different videos.*clip 'anna_2' is another video in static \(other\): run"
         ):
-            compare(other)
-        assert compare(first) == compare(unknown) == 0
+            against(other)
+        assert against(first) == against(unknown) == 0
     data = json.loads((tmp_path / "base.json").read_text("utf-8"))
     assert data.pop("digests") == dict.fromkeys(CLIPS, "1")
     (tmp_path / "base.json").write_text(json.dumps(data), "utf-8")
@@ -211,7 +212,7 @@ def test_a_baseline_may_have_any_name(good, tmp_path, capsys):
     path = tmp_path / "nightly"
     assert check.gate(good, path, update=True) == 0
     assert check.gate(good, path) == 0
-    assert check.main([str(path), str(good)]) == 0
+    assert compare.main([str(path), str(good)]) == 0
     assert "0 worse" in capsys.readouterr().out
 
 

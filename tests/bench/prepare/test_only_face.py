@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.faces.detector import Faces
+from bench.faces.detection import Faces
 from bench.faces.tubes import squared
 from bench.prepare.only_face import Rejected, only_face
 

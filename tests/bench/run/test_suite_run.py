@@ -3,6 +3,7 @@ import json
 import math
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ from bench.clips import Clip
 from bench.errors import BenchError
 from bench.frames import Frames
 from bench.media.video_reader import VideoReader
+from bench.report.brief import write_brief
 from bench.results.manifest import RunManifest
 from bench.results.run_folder import read_clips, read_frames, read_manifest, read_summary
-from bench.run import clip_run
+from bench.run import clip_run, suite_run
 from bench.run.plan import ModelPlan, Plan
 from bench.run.presets import TABLE
-from bench.run.suite_run import protocol_of, run
+from bench.run.suite_run import protocol_of
 from bench.settings import Setting
 from bench.suites.digests import clip_digests
 from bench.suites.from_paths import of_videos
@@ -34,6 +36,8 @@ from model.origin import ModelOrigin
 from tests.films import portrait_film, portrait_frames, tone, write_film
 from tests.metrics import recipe
 from tests.model.outside.test_origins import cut, damaged_film
+
+run = partial(suite_run.run, at_end=write_brief)
 
 PIXEL = ("l1", "psnr", "ssim")
 ORIGINAL = Setting()
@@ -529,7 +533,7 @@ def test_true_views_are_scored_in_columns_of_their_own(films, tmp_path):
     true_view = rows[rows["metric"] == "l1_true_view"].set_index("setting")
     assert list(true_view.index) == [str(VIEW)]
     assert true_view["value"].tolist() == [0.0]
-    assert len(finished.tables) == 2
+    assert len(write_brief(finished.folder).tables) == 2
 
 
 def test_a_true_view_of_another_length_fails_its_own_columns_only(films, tmp_path):

@@ -1,14 +1,19 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from rich.console import Console
 
+from bench.report.brief import write_brief
 from bench.results.run_folder import read_clips
 from bench.rows import CODEC_FLOOR
+from bench.run import suite_run
 from bench.run.plan import ModelPlan, Plan
-from bench.run.suite_run import run
 from bench.settings import Setting
 from bench.suites.from_paths import of_videos
 from tests.films import portrait_film
+
+run = partial(suite_run.run, at_end=write_brief)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (65, 67)], ids=["even", "odd"])

@@ -6,6 +6,7 @@ import sys
 import time
 import unicodedata
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.media.video_reader import VideoReader
 from bench.media.video_writer import VideoWriter
+from bench.report.brief import write_brief
 from bench.results.run_folder import read_clips, read_manifest
+from bench.run import suite_run
 from bench.run.plan import ModelPlan, Plan
-from bench.run.suite_run import run
 from bench.settings import Setting
 from bench.suites.from_paths import of_pairs, of_videos
 from model.interface import Driving
@@ -26,6 +28,8 @@ from model.outside.playback import FilePredictionStream, carrier_of
 from model.outside.predictions import Predictions
 from tests.bench.footage import Sound, speech, write, write_sound
 from tests.films import portrait_film, portrait_frames
+
+run = partial(suite_run.run, at_end=write_brief)
 
 ROOT = Path(__file__).resolve().parents[3]
 ORIGINAL, VIEW = Setting(), Setting.parse("free-view:30,10,0")
