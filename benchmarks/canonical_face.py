@@ -15,10 +15,10 @@ from scipy.optimize import linear_sum_assignment
 
 from bench import weights
 from bench.faces import landmarks
-from bench.portraits.expression import Expression
-from bench.portraits.identity import Identity
-from bench.portraits.pose import rotation
-from bench.portraits.render import HeadPose, Portrait
+from bench.portraits.acting.expression import Expression
+from bench.portraits.acting.pose import rotation
+from bench.portraits.body.identity import Identity
+from bench.portraits.drawing.render import HeadPose, Portrait
 from bench.weights.resources import Resources
 
 CANONICAL = weights.locate("canonical_face")

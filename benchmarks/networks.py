@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.compute.batches import batches
 from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
-from metrics.inception import Inception
+from metrics.distribution.inception import Inception
 from metrics.lpips import lpips
 from tests.metrics import recipe
 from tests.metrics.pictures import scene

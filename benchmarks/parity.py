@@ -40,7 +40,7 @@ from torch import Tensor
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from metrics.score import score  # noqa: E402
+from metrics.scoring import score  # noqa: E402
 from tests.metrics import recipe  # noqa: E402
 from tests.parity import clips, comparison, damage, golden, ours  # noqa: E402
 from tests.parity.clips import POOL  # noqa: E402

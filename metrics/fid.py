@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome
 from bench.weights.resources import Resources
-from metrics.frechet import frechet_distance
-from metrics.inception import DIMENSIONS, features, network
+from metrics.distribution.frechet import frechet_distance
+from metrics.distribution.inception import DIMENSIONS, features, network
+from metrics.distribution.moments import Moments
 from metrics.metric import ClipFacts, Metric
-from metrics.moments import Moments
 
 
 @dataclass(slots=True)

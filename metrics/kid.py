@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome
 from bench.weights.resources import Resources
-from metrics.feature_sample import Sample, Tickets
+from metrics.distribution.feature_sample import Sample, Tickets
+from metrics.distribution.inception import DIMENSIONS, network
 from metrics.fid import rows
-from metrics.inception import DIMENSIONS, network
 from metrics.metric import ClipFacts, Metric
 
 SUBSETS = 100

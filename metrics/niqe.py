@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from bench.compute import local_mean
 from metrics.metric import Metric
-from metrics.niqe_definition import Definition
+from metrics.natural_scene.definition import Definition
 
 _TAPS: Final = local_mean.taps(7, 7 / 6)
 _FLAT: Final = 1e-9

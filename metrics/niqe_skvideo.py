@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from bench.compute import local_mean
 from metrics.metric import Metric
+from metrics.natural_scene.definition import BLOCK, Definition
 from metrics.niqe import HALVING
-from metrics.niqe_definition import BLOCK, Definition
 
 _SIGMA: Final = np.float32(7 / 6)
 

@@ -7,8 +7,8 @@ import importlib
 from typing import TYPE_CHECKING, cast
 
 from bench.errors import BenchError
-from metrics import library_names
-from metrics.true_view import SUFFIX, true_view
+from metrics.libraries import names
+from metrics.scorer.true_view import SUFFIX, true_view
 
 if TYPE_CHECKING:
     from metrics.metric import Metric
@@ -56,8 +56,8 @@ def get(name: str) -> Metric:
     check(name)
     if name.endswith(SUFFIX):
         return true_view(get(name.removesuffix(SUFFIX)))
-    if library_names.belongs(name):
-        return cast("Metric", importlib.import_module("metrics.library_metric").metric(name))
+    if names.belongs(name):
+        return cast("Metric", importlib.import_module("metrics.libraries.metric").metric(name))
     module, attribute = TABLE[name].split(":")
     return cast("Metric", getattr(importlib.import_module(module), attribute))
 
@@ -66,8 +66,8 @@ def check(name: str) -> None:
     """Raise `BenchError` if no metric is called `name`; loads nothing."""
     if name.removesuffix(SUFFIX) in TABLE:
         return
-    if library_names.belongs(name):
-        library_names.check(name.removesuffix(SUFFIX))
+    if names.belongs(name):
+        names.check(name.removesuffix(SUFFIX))
         return
     near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}? " if near else ""

@@ -18,7 +18,9 @@ def test_no_circle():
 
 def test_rooms_and_modules_keep_their_size():
     folders = [path.parent for path in KNOWN.values() if path.name != "__init__.py"]
-    assert {folder.name: folders.count(folder) for folder in folders if folders.count(folder) > rooms.LARGEST_ROOM} == {}
+    assert {
+        folder.name: folders.count(folder) for folder in folders if folders.count(folder) > rooms.LARGEST_ROOM
+    } == {}
     lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in KNOWN.values()}
     assert {name: count for name, count in lines.items() if count > rooms.LARGEST_MODULE} == {}
 

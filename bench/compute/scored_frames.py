@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class FeatureStore(Protocol):
-    """Where what was computed of one video's frames is kept between runs (`metrics.feature_cache`)."""
+    """Where what was computed of one video's frames is kept between runs (`metrics.scorer.feature_cache`)."""
 
     def per_frame(
         self,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.portraits.identity import Identity
-from bench.portraits.performance import Direction
+from bench.portraits.acting.performance import Direction
+from bench.portraits.body.identity import Identity
 
 FPS = 25
 VIEW = (30.0, 10.0, 0.0)

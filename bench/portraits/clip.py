@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.portraits.performance import Performance, frame_times
-from bench.portraits.render import Frame, HeadPose, Portrait
+from bench.portraits.acting.performance import Performance, frame_times
+from bench.portraits.drawing.render import Frame, HeadPose, Portrait
 from bench.portraits.truth import Truth
 
 MILLIMETRES = 100.0

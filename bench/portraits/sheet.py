@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from bench.portraits import visemes
+from bench.portraits.acting import visemes
+from bench.portraits.acting.expression import SHAPES, Expression
+from bench.portraits.acting.speech import Segment
 from bench.portraits.cast import PEOPLE
-from bench.portraits.expression import SHAPES, Expression
-from bench.portraits.render import HeadPose, Portrait
-from bench.portraits.speech import Segment
+from bench.portraits.drawing.render import HeadPose, Portrait
 
 COLUMNS: tuple[tuple[str, tuple[float, float, float], str], ...] = (
     ("at rest", (0, 0, 0), ""),

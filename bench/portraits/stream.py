@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from bench.portraits import clip
+from bench.portraits.acting.performance import Direction, perform
+from bench.portraits.acting.speech import Segment
+from bench.portraits.body.identity import Identity
 from bench.portraits.clip import RenderedClip
-from bench.portraits.identity import Identity
-from bench.portraits.performance import Direction, perform
-from bench.portraits.render import Portrait
-from bench.portraits.speech import Segment
+from bench.portraits.drawing.render import Portrait
 
 _PHONEMES = ("'A", "a", "'E", "I", "'i:", "V", "@", "'O:", "U", "'u:", "'aI", "oU", *"pbmfvTDtdnlszSkgNrwj")
 RATE = 22050

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import BenchError
-from bench.portraits import cast, clip, media, speech
+from bench.portraits import cast, clip, media
+from bench.portraits.acting import speech
+from bench.portraits.acting.performance import perform
 from bench.portraits.cast import TAKES, Take
-from bench.portraits.performance import perform
-from bench.portraits.render import Portrait
+from bench.portraits.drawing.render import Portrait
 from bench.portraits.truth import Truth
 
 SUITES = Path(__file__).resolve().parent.parent / "suites"

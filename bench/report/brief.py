@@ -20,7 +20,7 @@ from bench.results.manifest import MetricRecord, RunManifest
 from bench.results.run_results import load
 from bench.results.summary import SummaryRow
 from bench.rows import GROUND_TRUTH
-from metrics.true_view import SUFFIX, TRUE_VIEW
+from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from typing import Literal
 from bench.record import Record
 from bench.results.protocol import Protocol
 from bench.rows import is_free_view
-from metrics.true_view import SUFFIX
+from metrics.scorer.true_view import SUFFIX
 
 SCHEMA = 1
 

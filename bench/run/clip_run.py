@@ -31,9 +31,9 @@ from bench.run.kept_videos import ClipVideos
 from bench.run.overlap import Ahead, Behind, Clock
 from bench.run.plan import Plan
 from bench.weights.resources import Resources
-from metrics.clip_scorer import ClipScorer
-from metrics.feature_cache import FeatureCache, StoredFeatures
 from metrics.metric import ClipFacts, Metric
+from metrics.scorer.clip_scorer import ClipScorer
+from metrics.scorer.feature_cache import FeatureCache, StoredFeatures
 from model.interface import Driving, SettingReport
 from model.origin import Origin, PredictionStream
 

@@ -35,7 +35,7 @@ from bench.weights.resources import Resources
 from bench.weights.state_dicts import weights_digest
 from metrics import registry
 from metrics.metric import Metric
-from metrics.true_view import true_view
+from metrics.scorer.true_view import true_view
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from bench.frames import Frames
 from bench.outcome import Skip
 from bench.weights.resources import Resources
 from metrics import registry
-from metrics.clip_scorer import ClipScorer
 from metrics.csim import cosine
 from metrics.metric import ClipFacts
+from metrics.scorer.clip_scorer import ClipScorer
 from tests.metrics.faces import demo, outcome
 
 RESOURCES = Resources()

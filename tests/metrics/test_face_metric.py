@@ -10,7 +10,7 @@ from bench.errors import WeightsError
 from bench.faces import detector
 from bench.weights.resources import Resources
 from metrics import csim, face_metric
-from metrics.feature_cache import FeatureCache
+from metrics.scorer.feature_cache import FeatureCache
 from tests.metrics.faces import demo
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bench.weights.resources import Resources
 from metrics import registry
+from metrics.distribution.moments import Moments
 from metrics.fid import FID, FIDPool
 from metrics.metric import ClipFacts
-from metrics.moments import Moments
-from metrics.score import score
+from metrics.scoring import score
 from tests.material import GOLDEN, needs
 from tests.metrics import recipe
 from tests.metrics.pictures import FRAMES, golden, in_batches, scene

@@ -13,7 +13,7 @@ from bench.weights.resources import Resources
 from metrics import registry
 from metrics.lpips import Lpips, lpips
 from metrics.metric import ClipFacts
-from metrics.score import score
+from metrics.scoring import score
 from tests.material import GOLDEN, needs
 from tests.metrics import recipe
 from tests.metrics.pictures import FRAMES, golden, in_batches, scene

@@ -14,9 +14,9 @@ from bench.faces.detection import Faces
 from bench.frames import Frames
 from bench.weights.resources import Resources
 from metrics import lse, registry
-from metrics.clip_scorer import ClipScorer
 from metrics.metric import ClipFacts
-from metrics.score import score
+from metrics.scorer.clip_scorer import ClipScorer
+from metrics.scoring import score
 from syncnet import mfcc
 from tests.material import GOLDEN, SHARED, needs
 from tests.syncnet import recipe

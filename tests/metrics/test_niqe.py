@@ -192,13 +192,11 @@ def test_flat_regions_are_zero_and_a_single_precision_window_makes_them_one_side
 
 
 def test_a_repeated_frame_is_scored_once(gray, monkeypatch):
-    from metrics import niqe_definition
+    from metrics.natural_scene import definition
 
     seen = []
-    features = niqe_definition.Definition.features
-    monkeypatch.setattr(
-        niqe_definition.Definition, "features", lambda self, g: seen.append(len(g)) or features(self, g)
-    )
+    features = definition.Definition.features
+    monkeypatch.setattr(definition.Definition, "features", lambda self, g: seen.append(len(g)) or features(self, g))
     still = gray[:1, None].expand(5, 3, -1, -1)
     outcome = score("niqe", ScoredFrames.of(still), ScoredFrames.of(still))
     assert seen == [1]

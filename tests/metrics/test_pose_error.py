@@ -5,13 +5,13 @@ import torch
 import metrics
 from bench.faces import head_pose
 from bench.frames import Frames
-from bench.portraits.pose import rotation
+from bench.portraits.acting.pose import rotation
 from bench.settings import Setting
 from bench.weights.resources import Resources
 from metrics import registry
-from metrics.clip_scorer import ClipScorer
 from metrics.metric import ClipFacts
 from metrics.pose_error import difference, requested
+from metrics.scorer.clip_scorer import ClipScorer
 from tests.metrics.faces import NO_FACE, demo, outcome, told
 
 

@@ -14,10 +14,10 @@ from bench.audio import Audio
 from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics import registry
-from metrics.clip_scorer import ClipScorer
-from metrics.inception import features
+from metrics.distribution.inception import features
 from metrics.kid import kernel_distance
 from metrics.metric import ClipFacts
+from metrics.scorer.clip_scorer import ClipScorer
 from syncnet import lse_score, mfcc, network
 from syncnet.fast_network import FastSyncNet
 from tests.metrics import recipe

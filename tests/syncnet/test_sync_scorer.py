@@ -9,7 +9,7 @@ import torch
 
 from bench.compute.scored_frames import ScoredFrames
 from bench.faces.detection import Faces
-from metrics.feature_cache import FeatureCache
+from metrics.scorer.feature_cache import FeatureCache
 from syncnet import lse_score
 from syncnet.crop_plan import TrackPlan, WholePlan
 from syncnet.mouth_crop import whole

@@ -19,7 +19,7 @@ from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
 from bench.results.manifest import is_against_unrotated
 from bench.results.run_results import Run
-from metrics.true_view import SUFFIX
+from metrics.scorer.true_view import SUFFIX
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

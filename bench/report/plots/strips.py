@@ -25,7 +25,7 @@ from bench.report.tables.words import Words
 from bench.results.manifest import ClipRecord, is_against_unrotated
 from bench.results.run_results import Run
 from bench.rows import is_free_view
-from metrics.true_view import SUFFIX, TRUE_VIEW
+from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -19,7 +19,7 @@ from bench.results.comparable import differing, other_videos
 from bench.results.manifest import RunManifest, is_against_unrotated, is_embedded
 from bench.results.run_results import Run
 from bench.results.statistics import FEW
-from metrics.true_view import SUFFIX, TRUE_VIEW
+from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
 
 
 def summary_table(

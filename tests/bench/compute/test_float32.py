@@ -11,8 +11,8 @@ from bench.compute.float32 import float32
 from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
 from metrics import registry
-from metrics.clip_scorer import ClipScorer
 from metrics.metric import ClipFacts
+from metrics.scorer.clip_scorer import ClipScorer
 
 CUDA, CPU = torch.device("cuda"), torch.device("cpu")
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
 from bench.faces import head_pose, landmarks
-from bench.portraits.pose import rotation
+from bench.portraits.acting.pose import rotation
 from bench.weights.resources import Resources
 from tests.metrics.faces import demo
 

@@ -28,8 +28,8 @@ from bench.suites.recipe import Recipe
 from bench.weights.registry import REGISTRY
 from bench.weights.resources import Resources
 from metrics import psnr, registry
-from metrics.niqe_definition import Definition
-from metrics.score import score
+from metrics.natural_scene.definition import Definition
+from metrics.scoring import score
 from model import registry as models
 from model.interface import Driving, SettingReport
 from model.origin import ModelOrigin

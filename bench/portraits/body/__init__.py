@@ -1,0 +1,1 @@
+"""What a rendered person is made of."""

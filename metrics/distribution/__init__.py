@@ -1,0 +1,1 @@
+"""Two sets of frames as clouds of features: what FID and KID share."""

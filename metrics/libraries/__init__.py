@@ -1,0 +1,1 @@
+"""Metrics of piq and pyiqa, by name."""

@@ -1,0 +1,1 @@
+"""Statistics of natural scenes: what the two kinds of NIQE share."""

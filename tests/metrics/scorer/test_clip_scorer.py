@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+import torch
+
+from bench.frames import Frames
+from bench.outcome import Outcome, Skip
+from bench.weights.resources import Resources
+from metrics.metric import ClipFacts, FrameMean, Metric
+from metrics.scorer.clip_scorer import ClipScorer
+
+CALLS: list[str] = []
+
+
+def difference(pred, ref):
+    reference = ref.derived("blurred", lambda frames: CALLS.append("reference") or frames.unit)
+    return (pred.unit - reference).abs().mean(dim=(1, 2, 3))
+
+
+def metric(name="difference", begin=None, needs=frozenset({"reference"})):
+    return Metric(
+        id=name,
+        label=name,
+        version=1,
+        direction="lower",
+        unit="",
+        definition="",
+        source="",
+        begin=begin or (lambda facts, resources: FrameMean(difference)),
+        needs=needs,
+    )
+
+
+def frames(count, value):
+    return Frames.of(torch.full((count, 3, 4, 4), value, dtype=torch.uint8))
+
+
+def scored(metrics, rows, *, views=(), facts=None):
+    scorer = ClipScorer(metrics, {row: facts or ClipFacts(id="clip") for row in rows}, Resources(), views=views)
+    return scorer
+
+
+def test_the_reference_is_worked_on_once_for_all_rows():
+    CALLS.clear()
+    scorer = scored([metric()], ["a", "b", "c"])
+    scorer.update(frames(2, 0), {"a": frames(2, 51), "b": frames(2, 102), "c": frames(2, 0)})
+    results = scorer.results()
+    assert CALLS == ["reference"]
+    assert [results[row]["difference"].value for row in "abc"] == pytest.approx([0.2, 0.4, 0.0])
+
+
+def test_a_lane_lets_go_of_what_it_derived_with_the_frames_still_held():
+    CALLS.clear()
+    scorer = scored([metric()], ["a", "ground-truth"], views=["a"])
+    reference, prediction, view = frames(2, 0), frames(2, 51), frames(2, 102)
+    scorer.update(reference, {"a": prediction, "ground-truth": reference}, {"a": view}, lane="")
+    assert CALLS == ["reference", "reference"]  # and the view
+    assert not reference._memo
+    assert not prediction._memo
+    assert not view._memo
+    results = scorer.results()
+    assert [results[row]["difference"].value for row in ("a", "ground-truth")] == pytest.approx([0.2, 0.0])
+
+
+def test_one_metrics_fault_leaves_the_others_alone():
+    def explode(facts, resources):
+        raise ZeroDivisionError("oops")
+
+    scorer = scored([metric("bad", explode), metric()], ["a"])
+    scorer.update(frames(1, 0), {"a": frames(1, 255)})
+    results = scorer.results()["a"]
+    assert results["bad"].status == "failed"
+    assert "ZeroDivisionError" in results["bad"].reason
+    assert results["difference"].value == 1.0
+
+
+def test_a_fault_in_the_middle_ends_only_that_metric_and_row():
+    def late(pred, ref):
+        if pred.pixels[0, 0, 0, 0] == 9:
+            raise Skip("not this one")
+        return torch.zeros(len(pred))
+
+    scorer = scored([metric("late", lambda facts, resources: FrameMean(late))], ["a", "b"])
+    scorer.update(frames(1, 0), {"a": frames(1, 0), "b": frames(1, 0)})
+    scorer.update(frames(1, 0), {"a": frames(1, 9), "b": frames(1, 0)})
+    results = scorer.results()
+    assert (results["a"]["late"].status, results["b"]["late"].status) == ("skipped", "value")
+    assert results["a"]["late"].reason == "not this one"
+
+
+def test_metrics_that_need_sound_are_skipped_without_it():
+    scorer = scored([metric(needs=frozenset({"audio"}))], ["a"])
+    assert scorer.results()["a"]["difference"].status == "skipped"
+
+
+def test_a_failed_row_has_only_failures():
+    scorer = scored([metric()], ["a", "b"])
+    scorer.update(frames(1, 0), {"a": frames(1, 0), "b": frames(1, 0)})
+    scorer.fail("a", "the model died")
+    results = scorer.results()
+    assert (results["a"]["difference"].status, results["a"]["difference"].reason) == ("failed", "the model died")
+    assert results["b"]["difference"].status == "value"
+
+
+def test_the_true_view_has_columns_of_its_own():
+    scorer = scored([metric()], ["original", "free"], views=["free"])
+    scorer.update(frames(1, 0), {"original": frames(1, 0), "free": frames(1, 255)}, {"free": frames(1, 204)})
+    results = scorer.results()
+    assert set(results["original"]) == {"difference"}
+    assert results["free"]["difference"].value == 1.0
+    assert results["free"]["difference_true_view"].value == pytest.approx(0.2)
+
+
+def test_a_repeated_frame_is_computed_once_and_counts_in_full():
+    sizes = []
+
+    def sizing(pixels):
+        sizes.append(len(pixels))
+        return pixels.float().mean(dim=(1, 2, 3))
+
+    source = torch.full((3, 4, 4), 51, dtype=torch.uint8)
+    repeated = Frames(source.expand(5, 3, 4, 4), np.arange(5.0))
+    assert repeated.per_frame("mean", sizing).tolist() == [51.0] * 5
+    assert sizes == [1]
+
+
+def test_results_are_outcomes_for_every_row_and_metric():
+    scorer = scored([metric("x"), metric("y")], ["a", "b"])
+    results = scorer.results()
+    assert all(isinstance(results[row][name], Outcome) for row in "ab" for name in "xy")
