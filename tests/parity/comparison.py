@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.libraries import names
+from metrics.libraries import names as library_names
 from tests.parity import damage
 
 Values = NDArray[np.float64]
@@ -69,11 +69,11 @@ _EPSILON = "adds 1e-8 to the squared error: 80 dB at most"
 _SINGLE = "float32 throughout, which leaves about 1e-5 where a window has little variance"
 _MIRRORED = "mirrors the frame at its border and averages there too"
 # Of what is passed through, `brisque` and everything with a network needs a download.
-_PIQ = {name: kind for name, (_, form, _, kind) in names.PIQ.items() if form == "function" and name != "brisque"}
+_PIQ = {name: kind for name, (_, form, _, kind) in library_names.PIQ.items() if form == "function" and name != "brisque"}
 _PYIQA = ("psnr", "psnry", "ssim", "ssimc", "ms_ssim", "cw_ssim", "vif", "gmsd", "nlpd", "vsi", "fsim", "mad")
 
 
-def _through(library: str, names: dict[str, names.Kind]) -> tuple[Comparison, ...]:
+def _through(library: str, names: dict[str, library_names.Kind]) -> tuple[Comparison, ...]:
     """Metrics that we pass through: equal to the library's own."""
     return tuple(
         Comparison(
