@@ -14,3 +14,12 @@ def _own_cache(tmp_path_factory):
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("TALKING_HEAD_WEIGHTS", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def stub_checkpoint(tmp_path_factory):
+    """A face-vid2vid checkpoint of a small network with known numbers."""
+    from model.facevid2vid.architecture import STUB
+    from tests.model.recipe import write_checkpoint
+
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "00000009-checkpoint.pth.tar", STUB)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, cast
 from bench.commands.run_checks import check_names, check_tolerances
 from bench.commands.run_options import default_out, run_parser
 from bench.errors import BenchError
-from bench.suites.from_paths import of_pairs, of_videos
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -180,12 +179,13 @@ def _gate(run: Path, options: argparse.Namespace) -> int:
 
 
 def _suite(options: argparse.Namespace) -> Suite:
+    from bench.suites import from_paths
     from bench.suites import suite as suites
 
     if options.pairs is not None:
-        chosen = of_pairs(options.pairs)
+        chosen = from_paths.of_pairs(options.pairs)
     elif options.videos is not None:
-        chosen = of_videos(options.videos)
+        chosen = from_paths.of_videos(options.videos)
     else:
         chosen = suites.load(options.suite, data=options.data)
     if options.source is not None:

@@ -29,7 +29,7 @@ HEIGHT, WIDTH = 198, 203
 def outcomes(names, pred, ref, sizes=(64,)):
     scorer = ClipScorer([registry.get(name) for name in names], {"original": ClipFacts("clip")}, RESOURCES)
     for one, other in zip(in_batches(pred, list(sizes)), in_batches(ref, list(sizes)), strict=True):
-        scorer.update(other, {"original": one})
+        scorer.update(other.frames, {"original": one.frames})
     return scorer.results()["original"]
 
 

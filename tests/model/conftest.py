@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -7,7 +6,7 @@ import torch
 from model.facevid2vid.architecture import STUB, VOX_256, Architecture
 from model.facevid2vid.networks import Networks, build
 from model.facevid2vid.talker import FaceVid2Vid, Options
-from tests.model.recipe import recipe_networks, write_checkpoint
+from tests.model.recipe import recipe_networks
 
 SIZE = (64, 64)
 
@@ -36,11 +35,6 @@ def networks(architecture) -> Networks:
 @pytest.fixture(scope="session")
 def stub_networks() -> Networks:
     return build(STUB, recipe_networks(STUB))
-
-
-@pytest.fixture(scope="session")
-def stub_checkpoint(tmp_path_factory) -> Path:
-    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "00000009-checkpoint.pth.tar", STUB)
 
 
 @pytest.fixture

@@ -69,7 +69,9 @@ _EPSILON = "adds 1e-8 to the squared error: 80 dB at most"
 _SINGLE = "float32 throughout, which leaves about 1e-5 where a window has little variance"
 _MIRRORED = "mirrors the frame at its border and averages there too"
 # Of what is passed through, `brisque` and everything with a network needs a download.
-_PIQ = {name: kind for name, (_, form, _, kind) in library_names.PIQ.items() if form == "function" and name != "brisque"}
+_PIQ = {
+    name: kind for name, (_, form, _, kind) in library_names.PIQ.items() if form == "function" and name != "brisque"
+}
 _PYIQA = ("psnr", "psnry", "ssim", "ssimc", "ms_ssim", "cw_ssim", "vif", "gmsd", "nlpd", "vsi", "fsim", "mad")
 
 

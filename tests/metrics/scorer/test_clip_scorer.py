@@ -1,7 +1,10 @@
-import numpy as np
+import gc
+import weakref
+
 import pytest
 import torch
 
+from bench.compute.scored_frames import ScoredFrames
 from bench.frames import Frames
 from bench.outcome import Outcome, Skip
 from bench.weights.resources import Resources
@@ -49,14 +52,19 @@ def test_the_reference_is_worked_on_once_for_all_rows():
 
 
 def test_a_lane_lets_go_of_what_it_derived_with_the_frames_still_held():
-    CALLS.clear()
-    scorer = scored([metric()], ["a", "ground-truth"], views=["a"])
+    derived = []
+
+    def keeping(pred, ref):
+        floats = [side.per_frame("floats", lambda pixels: pixels.float() / 255) for side in (pred, ref)]
+        derived.extend(weakref.ref(each) for each in floats)
+        return (floats[0] - floats[1]).abs().mean(dim=(1, 2, 3))
+
+    scorer = scored([metric(begin=lambda facts, resources: FrameMean(keeping))], ["a", "ground-truth"], views=["a"])
     reference, prediction, view = frames(2, 0), frames(2, 51), frames(2, 102)
     scorer.update(reference, {"a": prediction, "ground-truth": reference}, {"a": view}, lane="")
-    assert CALLS == ["reference", "reference"]  # and the view
-    assert not reference._memo
-    assert not prediction._memo
-    assert not view._memo
+    gc.collect()
+    assert len(derived) == 6  # of a and the reference, of a and its view, of the reference and itself
+    assert [each() for each in derived] == [None] * 6
     results = scorer.results()
     assert [results[row]["difference"].value for row in ("a", "ground-truth")] == pytest.approx([0.2, 0.0])
 
@@ -118,7 +126,7 @@ def test_a_repeated_frame_is_computed_once_and_counts_in_full():
         return pixels.float().mean(dim=(1, 2, 3))
 
     source = torch.full((3, 4, 4), 51, dtype=torch.uint8)
-    repeated = Frames(source.expand(5, 3, 4, 4), np.arange(5.0))
+    repeated = ScoredFrames.of(source.expand(5, 3, 4, 4))
     assert repeated.per_frame("mean", sizing).tolist() == [51.0] * 5
     assert sizes == [1]
 
