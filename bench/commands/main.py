@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -100,8 +101,6 @@ def _run(words: list[str]) -> int:
         _read_weights(options)
     with _importing():
         plan = _plan(options, suite)
-    from rich.text import Text
-
     from bench.commands.terminal import terminal
 
     console = terminal()
@@ -110,7 +109,20 @@ def _run(words: list[str]) -> int:
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
-    _claim(suite, plan, overwrite=options.overwrite)
+    from bench.run.claim import claimed, new_folder
+
+    if options.out is None:
+        plan = replace(plan, out=new_folder(plan.out))
+    inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
+    inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
+    with claimed(plan.out, inputs, overwrite=options.overwrite):
+        return _execute(suite, plan, options, words, console)
+
+
+def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[str], console: Console) -> int:
+    """Run the plan in the folder that this process holds, and print what came of it."""
+    from rich.text import Text
+
     _log(verbose=options.verbose)
     with _importing():
         from bench.report.brief import Brief, write_brief
@@ -278,27 +290,6 @@ def _device(name: str, *, dry: bool) -> str:
         first = str(error).splitlines()[0]
         raise BenchError(f"--device '{name}' cannot be used here ({first}): try --device cpu") from None
     return name
-
-
-def _claim(suite: Suite, plan: Plan, *, overwrite: bool) -> None:
-    """Make sure that no other run is lost by writing to the run folder.
-
-    An old run goes when the new one begins, not before; videos of its own can be no input of the new one.
-    """
-    out = plan.out
-    if (out / "run.json").exists():
-        if not overwrite:
-            raise BenchError(
-                f"'{out}' already holds a run: name another folder with --out or replace it with --overwrite"
-            )
-        inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
-        inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
-        if inside := [path for path in inputs if path.resolve().is_relative_to(out.resolve())]:
-            raise BenchError(f"'{inside[0]}' lies in the run that --overwrite replaces: name another folder with --out")
-    elif out.is_dir() and any(out.iterdir()):
-        raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
-    elif out.exists() and not out.is_dir():
-        raise BenchError(f"'{out}' is a file: name a folder with --out")
 
 
 def _log(*, verbose: bool) -> None:
