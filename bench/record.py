@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bench.errors import BenchError
+from bench.near_names import hint
 
 
 class Record(BaseModel):
@@ -23,9 +23,8 @@ class Record(BaseModel):
         known = {name for field, info in cls.model_fields.items() for name in (field, info.alias) if name}
         for key in data:
             if key not in known:
-                near = difflib.get_close_matches(str(key), known, n=2)
-                hint = f"did you mean {' or '.join(near)}?" if near else f"known keys are {', '.join(sorted(known))}"
-                raise ValueError(f"unknown key '{key}': {hint}")
+                meant = hint(str(key), known).rstrip() or f"known keys are {', '.join(sorted(known))}"
+                raise ValueError(f"unknown key '{key}': {meant}")
         return data
 
     @classmethod

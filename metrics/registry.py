@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import TYPE_CHECKING, cast
 
 from bench.errors import BenchError
+from bench.near_names import hint
 from metrics.libraries import names
 from metrics.scorer.true_view import SUFFIX, true_view
 
@@ -69,6 +69,5 @@ def check(name: str) -> None:
     if names.belongs(name):
         names.check(name.removesuffix(SUFFIX))
         return
-    near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise BenchError(f"there is no metric '{name}': {hint}the metrics are {', '.join(TABLE)}, piq:NAME and pyiqa:NAME")
+    meant = hint(name, TABLE, most=3, cutoff=0.5)
+    raise BenchError(f"there is no metric '{name}': {meant}the metrics are {', '.join(TABLE)}, piq:NAME and pyiqa:NAME")

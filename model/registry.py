@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.metadata
 import inspect
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import BenchError
+from bench.near_names import hint
 
 if TYPE_CHECKING:
     from model.interface import Model
@@ -40,10 +40,8 @@ def check(name: str) -> None:
     """Raise `BenchError` if `name` is no model's name and no `package.module:Class`; loads nothing."""
     if name in TABLE or ":" in name or name in known():
         return
-    near = difflib.get_close_matches(name, known(), n=2)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
     raise BenchError(
-        f"there is no model '{name}': {hint}the models are {', '.join(known())}; "
+        f"there is no model '{name}': {hint(name, known())}the models are {', '.join(known())}; "
         "write package.module:Class for one of your own"
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from typing import NoReturn
 
 from bench.errors import BenchError
+from bench.near_names import hint
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,8 +22,7 @@ class Parser(argparse.ArgumentParser):
             is_option = unknown[0].startswith("-") or not self.commands
             options = [option for action in self._actions for option in action.option_strings]
             known = options if is_option else self.commands
-            near = difflib.get_close_matches(unknown[0].partition("=")[0], known, n=2)
             what = "option" if is_option else "command"
-            hint = f"did you mean {' or '.join(near)}?" if near else f"'{self.prog} --help' lists the {what}s"
-            message = f"there is no {what} '{unknown[0]}': {hint}"
+            meant = hint(unknown[0].partition("=")[0], known).rstrip() or f"'{self.prog} --help' lists the {what}s"
+            message = f"there is no {what} '{unknown[0]}': {meant}"
         raise BenchError(message)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable
 from typing import cast
 
 from bench.errors import BenchError
 from bench.faces.detection import FaceDetector
+from bench.near_names import hint
 from bench.weights.resources import Resources
 
 # name → "module:function(resources) that makes it".
@@ -28,9 +28,8 @@ def load(name: str, resources: Resources) -> FaceDetector:
         WeightsError: its weights are missing or damaged.
     """
     if name not in TABLE:
-        near = difflib.get_close_matches(name, TABLE, n=1, cutoff=0.3)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise BenchError(f"there is no face detector '{name}': {hint}the detectors are {', '.join(TABLE)}")
+        meant = hint(name, TABLE, most=1, cutoff=0.3)
+        raise BenchError(f"there is no face detector '{name}': {meant}the detectors are {', '.join(TABLE)}")
     key = f"faces/{name}"
     if key not in resources.networks:
         module, attribute = TABLE[name].split(":")

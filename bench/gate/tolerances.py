@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.errors import BenchError
+from bench.near_names import hint
 
 Direction = Literal["higher", "lower", "none"]
 
@@ -67,10 +67,9 @@ class Tolerances:
                 known = ", ".join(directions)
                 raise BenchError(f"tolerance '{entry}': there is no metric '{metric}' in this run: it has {known}")
             if setting and setting not in settings:
-                near = difflib.get_close_matches(setting, settings, n=1)
-                hint = f"did you mean '{near[0]}'? " if near else ""
+                meant = hint(setting, settings, most=1, quoted=True)
                 raise BenchError(
-                    f"tolerance '{entry}': there is no setting '{setting}' here: {hint}"
+                    f"tolerance '{entry}': there is no setting '{setting}' here: {meant}"
                     f"there are {', '.join(dict.fromkeys(settings))}"
                 )
             harmful = {"higher": "-", "lower": "+", "none": ""}[directions[metric]]

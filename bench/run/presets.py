@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.errors import BenchError
+from bench.near_names import hint
 from bench.results.aggregation import CLIP_BY_CLIP, OVER_CLIPS, OVER_FRAMES
 from bench.settings import Setting
 
@@ -85,7 +85,6 @@ def get(name: str) -> Preset:
         BenchError: there is none.
     """
     if name not in TABLE:
-        near = difflib.get_close_matches(name, TABLE, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise BenchError(f"there is no preset '{name}': {hint}the presets are {', '.join(TABLE)}")
+        meant = hint(name, TABLE, most=1)
+        raise BenchError(f"there is no preset '{name}': {meant}the presets are {', '.join(TABLE)}")
     return TABLE[name]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.near_names import hint
 
 FOLDER = Path(__file__).parent
 SUFFIX = ".published.csv"
@@ -49,9 +49,8 @@ def load(dataset: str, *, folder: Path = FOLDER) -> list[PublishedNumbers]:
     """
     names = datasets(folder)
     if dataset not in names:
-        near = difflib.get_close_matches(dataset, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are some for {', '.join(names)}"
-        raise BenchError(f"there are no published numbers for '{dataset}': {hint}")
+        meant = hint(dataset, names, most=1).rstrip() or f"there are some for {', '.join(names)}"
+        raise BenchError(f"there are no published numbers for '{dataset}': {meant}")
     file = folder / f"{dataset}{SUFFIX}"
     try:
         with file.open(encoding="utf-8", newline="") as lines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.file_names import file_name
+from bench.near_names import hint
 from bench.settings import Setting
 from bench.suites.recipe import Recipe
 from bench.suites.suite_file import ClipEntry, SuiteFile
@@ -77,9 +77,7 @@ def _file(name: str) -> Path:
             return path
         raise BenchError(f"there is no suite file '{name}': check the path, or name one of {', '.join(names())}")
     if name not in names():
-        near = difflib.get_close_matches(name, names(), n=2)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise BenchError(f"there is no suite '{name}': {hint}the suites are {', '.join(names())}")
+        raise BenchError(f"there is no suite '{name}': {hint(name, names())}the suites are {', '.join(names())}")
     return FOLDER / f"{name}.toml"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from bench.errors import BenchError
+from bench.near_names import hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,5 @@ def get(name: str) -> WeightsFile:
     """
     if name in REGISTRY:
         return REGISTRY[name]
-    near = difflib.get_close_matches(name, REGISTRY, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise BenchError(f"there are no weights '{name}': {hint}the weights are {', '.join(REGISTRY)}")
+    meant = hint(name, REGISTRY, cutoff=0.5)
+    raise BenchError(f"there are no weights '{name}': {meant}the weights are {', '.join(REGISTRY)}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 from typing import Final, Literal
 
 from bench.errors import BenchError
+from bench.near_names import hint
 
 Kind = Literal["pair", "single"]
 
@@ -56,6 +56,5 @@ def check(name: str) -> None:
 
 def unknown(name: str, wanted: str, names: list[str]) -> BenchError:
     """The error for a metric that a library does not have."""
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    return BenchError(f"there is no metric '{name}': {hint}it has {', '.join(names)}")
+    meant = hint(wanted, names, most=3, cutoff=0.5)
+    return BenchError(f"there is no metric '{name}': {meant}it has {', '.join(names)}")

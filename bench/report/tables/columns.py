@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from bench.errors import BenchError
+from bench.near_names import hint
 from bench.report.tables.table import Column
 from bench.report.tables.words import Words
 from bench.results.manifest import MetricRecord, is_embedded, is_two_sided
@@ -106,9 +106,8 @@ def choose(columns: Sequence[MetricColumn], names: Sequence[str] | None) -> list
     known = {column.key: column for column in columns}
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=2)
-            hint = f"did you mean {' or '.join(near)}? " if near else ""
-            raise BenchError(f"--columns {name}: these runs have no such column: {hint}they have {', '.join(known)}")
+            meant = hint(name, known)
+            raise BenchError(f"--columns {name}: these runs have no such column: {meant}they have {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)]
 
 
