@@ -114,6 +114,7 @@ class VideoWriter:
         self._sink = self._temporary = None
 
     def _open(self) -> _Sink:
+        # Not `write_atomically`: a video stays open between calls of `write`, and may be a folder.
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.codec == "png":
             self._temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.path.parent))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import BenchError
+from bench.files.atomic_write import write_text
+from bench.files.toml import to_toml
 from bench.portraits import cast, clip, media
 from bench.portraits.acting import speech
 from bench.portraits.acting.performance import perform
@@ -53,7 +54,7 @@ def build(out: Path, report: Callable[[str], None] = lambda line: None) -> None:
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
         for line in pool.map(_build_take, [folder] * len(TAKES), TAKES):
             report(line)
-    (out / "demo.toml").write_text(manifest(), encoding="utf-8")
+    write_text(out / "demo.toml", manifest())
 
 
 def _build_take(folder: Path, take: Take) -> str:
@@ -72,29 +73,28 @@ def _build_take(folder: Path, take: Take) -> str:
 
 def manifest() -> str:
     """The text of `demo.toml`."""
-    lines = [
-        "# Written by `python -m bench.portraits build`; see docs/demo.md.",
-        "schema = 1",
-        'id = "demo"',
-        "version = 1",
-        'title = "Rendered talking portraits with known pose, lips, sound and free view"',
-        'licence = "MIT, as this repository: every picture and sound in it is synthetic"',
-        "",
-        "[frames]",
-        "size = [256, 256]",
-        f"fps = {cast.FPS}",
-    ]
-    for take in TAKES:
-        lines += [
-            "",
-            "[[clips]]",
-            f"id = {json.dumps(take.id)}",
-            f'file = "demo/{take.id}.mp4"',
-            f"person = {json.dumps(take.person.name)}",
-            f'truth = "demo/{take.id}.truth.npz"',
-            f'views = {{ "free-view:{cast.VIEW_NAME}" = "demo/{take.id}.free-view_{cast.VIEW_NAME}.mp4" }}',
-        ]
-    return "\n".join(lines) + "\n"
+    return to_toml(
+        {
+            "schema": 1,
+            "id": "demo",
+            "version": 1,
+            "title": "Rendered talking portraits with known pose, lips, sound and free view",
+            "licence": "MIT, as this repository: every picture and sound in it is synthetic",
+            "settings": ["original", f"free-view:{cast.VIEW_NAME}"],
+            "frames": {"size": [256, 256], "fps": cast.FPS},
+            "clips": [
+                {
+                    "id": take.id,
+                    "file": f"demo/{take.id}.mp4",
+                    "person": take.person.name,
+                    "truth": f"demo/{take.id}.truth.npz",
+                    "views": {f"free-view:{cast.VIEW_NAME}": f"demo/{take.id}.free-view_{cast.VIEW_NAME}.mp4"},
+                }
+                for take in TAKES
+            ],
+        },
+        comment="Written by `python -m bench.portraits build`; see docs/demo.md.",
+    )
 
 
 def check(shipped: Path, report: Callable[[str], None] = lambda line: None) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import MediaError
+from bench.files.atomic_write import write_atomically
 
 SCHEMA = 1
 FloatArray = NDArray[np.float32]
@@ -56,8 +57,12 @@ class Truth:
     def write(self, path: Path) -> None:
         """Write the file; the same truth gives the same bytes."""
         arrays = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        with path.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, schema=np.array(SCHEMA), **arrays)
+
+        def write(temporary: Path) -> None:
+            with temporary.open("wb") as file:  # a path would have `.npz` added to it
+                np.savez_compressed(file, allow_pickle=False, schema=np.array(SCHEMA), **arrays)
+
+        write_atomically(path, write)
 
     @classmethod
     def read(cls, path: Path) -> Truth:

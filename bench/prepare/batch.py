@@ -20,6 +20,7 @@ from bench.faces import detector as detectors
 from bench.faces.detection import FaceDetector
 from bench.file_names import file_name
 from bench.files.atomic_write import write_text
+from bench.files.toml import to_toml
 from bench.outcome import Skip
 from bench.prepare.cut import SUFFIXES, prepare
 from bench.prepare.task import Done, Prepared, Task
@@ -226,33 +227,21 @@ def report(clips: Sequence[Prepared]) -> str:
 def suite_file(clips: Sequence[Prepared], recipe: Recipe, *, suite: str, title: str, licence: str) -> str:
     """The suite of all clips, made or not: what is not there is counted as missing when it is read."""
     rates = {clip.fps for clip in clips if clip.fps is not None}
-    lines = [
-        "# Written by `benchmark.py prepare`; report.csv says what became of every clip.",
-        "schema = 1",
-        f"id = {_quoted(suite)}",
-        "version = 1",
-        f"title = {_quoted(title)}",
-        f"licence = {_quoted(licence)}",
-        "",
-        "[frames]",
-        f"size = [{recipe.size[0]}, {recipe.size[1]}]",
-        *([f"fps = {rates.pop()!r}"] if len(rates) == 1 else []),
-        "",
-        "[prepared]",
-        *(f"{name} = {_toml(value)}" for name, value in recipe.model_dump().items() if value is not None),
-    ]
+    written = []
     for clip in clips:
         file = clip.file or f"{file_name(clip.id)}{SUFFIXES[recipe.codec]}"
-        lines += ["", "[[clips]]", f"id = {_quoted(clip.id)}", f"file = {_quoted(f'clips/{file}')}"]
-        if clip.person is not None:
-            lines.append(f"person = {_quoted(clip.person)}")
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    return _quoted(value) if isinstance(value, str) else repr(list(value) if isinstance(value, tuple) else value)
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string: JSON's escapes, with other characters as they are."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+        person = {} if clip.person is None else {"person": clip.person}
+        written.append({"id": clip.id, "file": f"clips/{file}", **person})
+    return to_toml(
+        {
+            "schema": 1,
+            "id": suite,
+            "version": 1,
+            "title": title,
+            "licence": licence,
+            "frames": {"size": recipe.size, **({"fps": rates.pop()} if len(rates) == 1 else {})},
+            "prepared": recipe.model_dump(exclude_none=True),
+            "clips": written,
+        },
+        comment="Written by `benchmark.py prepare`; report.csv says what became of every clip.",
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from bench.errors import MediaError, WriteError
 from bench.faces.detection import FaceDetector
 from bench.faces.tubes import CROP_VIDEO, crops
 from bench.file_names import file_name
+from bench.files.digest import file_digest
 from bench.frames import Frames
 from bench.media._soundtrack import AudioSource
 from bench.media.frame_rate import Resampler
@@ -131,7 +131,7 @@ def _made(task: Task, path: Path, cut: Cut, info: VideoInfo, recipe: Recipe, fol
         frames=frames,
         fps=fps,
         audio=audio is not None,
-        sha256=_digest(file),
+        sha256=file_digest(file),
         warnings=reader.warnings,
     )
 
@@ -170,8 +170,3 @@ def at_rate(batches: Iterable[Frames], own_fps: float, fps: float) -> Iterator[F
         yield from chosen(resampler.push(batch.times - first))
         kept = {number: frame for number, frame in kept.items() if number >= resampler.held}
     yield from chosen(resampler.close())
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

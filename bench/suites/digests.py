@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.clips import Clip
+from bench.files.digest import file_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ def clip_digests(clips: Iterable[Clip]) -> ClipDigests:
     """
     found, lines = {}, []
     for clip in clips:
-        video = _file_digest(clip.path)
-        others = [_file_digest(clip.source)] if clip.source is not None else []
-        others += [f"{view} {_file_digest(path)}" for view, path in sorted(clip.views.items())]
+        video = _content(clip.path)
+        others = [_content(clip.source)] if clip.source is not None else []
+        others += [f"{view} {_content(path)}" for view, path in sorted(clip.views.items())]
         selection = "\t".join(map(str, (clip.start, clip.end, clip.crop, video, *others)))
         found[clip.id] = "" if video == _ABSENT else _sha256(selection)
         lines.append(f"{clip.id}\t{selection}")
@@ -42,9 +43,8 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _file_digest(path: Path) -> str:
+def _content(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError:
         return _ABSENT

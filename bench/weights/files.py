@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import logging
 import os
@@ -14,6 +13,8 @@ from pathlib import Path
 import platformdirs
 
 from bench.errors import WeightsError
+from bench.files.atomic_write import write_text
+from bench.files.digest import file_digest
 from bench.weights.registry import WeightsFile, get
 
 ENVIRONMENT = "TALKING_HEAD_WEIGHTS"
@@ -21,8 +22,6 @@ ENVIRONMENT = "TALKING_HEAD_WEIGHTS"
 log = logging.getLogger(__name__)
 _known: dict[tuple[Path, int, int], str] = {}
 _digesting = threading.Lock()
-# Between two pieces a thread waits for the interpreter, which may be busy importing: few and large ones.
-_PIECE = 1 << 24
 
 
 def cache_folder() -> Path:
@@ -57,7 +56,7 @@ def digest(path: Path) -> str:
     key = (path.resolve(), facts.st_mtime_ns, facts.st_size)
     with _digesting:
         if key not in _known:
-            _known[key] = _sha256(path)
+            _known[key] = file_digest(path)
         return _known[key]
 
 
@@ -75,15 +74,6 @@ def digest_ahead(names: Sequence[str], given: Mapping[str, Path], weights_dir: P
                     digest(path)
 
     threading.Thread(target=work, daemon=True).start()
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    piece = memoryview(bytearray(min(_PIECE, path.stat().st_size + 1)))
-    with path.open("rb", buffering=0) as file:
-        while count := file.readinto(piece):
-            found.update(piece[:count])
-    return found.hexdigest()
 
 
 def verified(weights: WeightsFile, path: Path) -> str:
@@ -110,7 +100,7 @@ def verified(weights: WeightsFile, path: Path) -> str:
             )
     else:
         try:
-            pin.write_text(f"{found}  {path.name}\n", encoding="utf-8")
+            write_text(pin, f"{found}  {path.name}\n")
         except OSError as error:  # a read-only folder that somebody else keeps
             log.warning("the digest of %s could not be pinned: %s", path, error.strerror)
     return found

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from torch import Tensor
 
+from bench.files.atomic_write import write_atomically
 from bench.frames import Digests, frame_digests
 
 log = logging.getLogger(__name__)
@@ -166,15 +165,8 @@ def _write(block: _Block) -> None:
         return
     content = save({"known": block.known.astype(np.uint8), "digests": block.digests, "values": block.values})
     try:
-        block.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=block.path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(content).digest() + content)
-            Path(name).replace(block.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        digested = hashlib.sha256(content).digest() + content
+        write_atomically(block.path, lambda temporary: temporary.write_bytes(digested))
         block.changed = False
     except OSError as error:  # a full disk must not end a run that has the values in hand
         log.warning("features could not be stored in %s: %s", block.path, error.strerror)

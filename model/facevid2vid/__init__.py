@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +9,7 @@ import torch
 
 from bench.errors import WeightsError
 from bench.faces.landmarks import NAME
+from bench.files.digest import file_digest
 from model.facevid2vid.best_frame import Landmarks, face_mesh_landmarks
 from model.facevid2vid.checkpoint import read_checkpoint
 from model.facevid2vid.motion import KeypointMotion
@@ -50,8 +50,11 @@ def load(
     if best_frame == "search" and landmarks is None:
         landmarks, found_by = face_mesh_landmarks(device), {"landmarks": NAME}
     options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size, compile, cuda_graphs)
-    with checkpoint.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     networks = build(read.architecture, read.networks)  # Norms are folded in float64, which not every device has.
-    identity = {"checkpoint_sha256": sha256, "variant": read.variant, "variant_reason": read.reason, **found_by}
+    identity = {
+        "checkpoint_sha256": file_digest(checkpoint),
+        "variant": read.variant,
+        "variant_reason": read.reason,
+        **found_by,
+    }
     return FaceVid2Vid(networks, options, device=device, identity=identity)

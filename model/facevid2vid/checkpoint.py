@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bench.errors import WeightsError
+from bench.files.atomic_write import write_atomically
 from bench.weights.state_dicts import unpickled
 from model.facevid2vid.architecture import Architecture
 from model.facevid2vid.networks import INFERENCE, NETWORKS
@@ -84,7 +85,8 @@ def convert(path: Path, target: Path, *, variant: Variant | None = None) -> Chec
     if checkpoint.epoch is not None:
         metadata["epoch"] = str(checkpoint.epoch)
     try:
-        save_file(tensors, target, metadata)
+        target.parent.stat()  # a folder that is not there may be a slip of the pen: it is not made
+        write_atomically(target, lambda temporary: save_file(tensors, temporary, metadata))
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"'{target}' cannot be written ({error}): name another place") from error
     return checkpoint

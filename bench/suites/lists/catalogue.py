@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.files.digest import file_digest
 from bench.suites.lists import hdtf, talkinghead_1kh, voxceleb, voxceleb2
 from bench.suites.lists.listed import Listed
 
@@ -96,7 +96,7 @@ def _ensure(path: Path, address: str, sha256: str, what: str) -> None:
             pooch.retrieve(address, known_hash=f"sha256:{sha256}", fname=path.name, path=path.parent)
         except Exception as error:  # pooch passes on whatever its downloader raises
             raise BenchError(f"{path} is missing and {address} cannot be fetched: put {what} there") from error
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = file_digest(path)
     if found != sha256:
         raise BenchError(
             f"{path} is not the published list (sha256 {found[:16]}…, published {sha256[:16]}…): delete it, or name "

@@ -30,6 +30,13 @@ def truth(name: str) -> Truth:
 VIEW = "free-view_30,10,0"
 
 
+def test_the_shipped_manifest_is_what_a_build_writes():
+    pytest.importorskip("numba")
+    from bench.portraits import suite
+
+    assert (SUITE.parent / "demo.toml").read_text("utf-8") == suite.manifest()
+
+
 def test_manifest_names_every_file():
     manifest = tomllib.loads((SUITE.parent / "demo.toml").read_text("utf-8"))
     assert (manifest["schema"], manifest["id"], manifest["version"]) == (1, "demo", 1)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bench.errors import BenchError
 from bench.file_names import file_name, readable
-from bench.files.atomic_write import write_atomically, write_text
+from bench.files.atomic_write import write_text
 from bench.results.run_folder import CLIP_COLUMNS, read_clips, read_frames, read_manifest
 
 
@@ -35,20 +35,6 @@ def test_names_that_are_no_utf8_are_written_out(tmp_path):
     assert readable("café") == "café"
     write_text(tmp_path / "table.md", name)
     assert (tmp_path / "table.md").read_text("utf-8") == readable(name)
-
-
-def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
-    path = tmp_path / "table.md"
-    write_text(path, "old")
-
-    def half(temporary):
-        temporary.write_text("ne")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, half)
-    assert path.read_text() == "old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["table.md"]
 
 
 CLIPS = ",".join(CLIP_COLUMNS) + "\n"

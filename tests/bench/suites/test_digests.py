@@ -61,7 +61,7 @@ def test_a_set_without_views_has_the_digest_that_it_always_had(tmp_path):
 def test_every_file_is_read_once(clip, monkeypatch):
     opened = []
     real = Path.open
-    monkeypatch.setattr(Path, "open", lambda path, *rest: opened.append(path.name) or real(path, *rest))
+    monkeypatch.setattr(Path, "open", lambda path, *rest, **how: opened.append(path.name) or real(path, *rest, **how))
     clip_digests([clip])
     assert sorted(opened) == ["face.png", "film.mp4", "turned.mp4"]
 

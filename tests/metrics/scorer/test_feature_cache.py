@@ -1,5 +1,5 @@
 import logging
-import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -122,7 +122,7 @@ def test_a_full_disk_costs_the_cache_not_the_run(tmp_path, monkeypatch, caplog):
     def full(*args, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fdopen", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert torch.equal(through(FeatureCache(tmp_path).clip("clip")), means(PIXELS))
     assert "No space left" in caplog.text
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
