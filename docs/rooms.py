@@ -48,6 +48,7 @@ ROOMS: Final = (
     Room("bench.report", 7, "from results to something that people read"),
     Room("bench.gate", 8, "two results become a verdict"),
     Room("bench.prepare", 8, "raw videos become suite data"),
+    Room("bench.portraits.__main__", 10, "the command of bench.portraits: python -m bench.portraits"),
     Room("bench.commands", 9, "argparse and exit codes, one file a sub-command; nothing imports it"),
 )
 

@@ -1,4 +1,4 @@
-"""`python -m bench.commands.convert CHECKPOINT TARGET.safetensors`: a face-vid2vid checkpoint without its pickle.
+"""`benchmark.py convert CHECKPOINT TARGET.safetensors`: a face-vid2vid checkpoint without its pickle.
 
 The target holds the networks' tensors alone (a third of a public checkpoint, whose rest is optimizer state), and the
 variant, so that it need not be told again.
@@ -6,32 +6,29 @@ variant, so that it need not be told again.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Final
 
-from bench.errors import BenchError
-from model.facevid2vid.checkpoint import convert
-from model.facevid2vid.variant import Variant
+from bench.commands.parser import Parser
+
+VARIANTS: Final = ("vox-256", "vox-256-beta", "vox-256-beta-legacy")
+"""`model.facevid2vid.variant.Variant`, which comes with torch."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Convert; 0 when done, 2 with one sentence on standard error for the user's mistake."""
-    parser = argparse.ArgumentParser(prog="python -m bench.commands.convert", description="Checkpoint to safetensors.")
+def main(argv: Sequence[str]) -> int:
+    """Convert; returns the exit code.
+
+    Raises:
+        BenchError: a mistake on the command line, a checkpoint that is none, or a target that cannot be written.
+    """
+    parser = Parser(prog="benchmark.py convert", description="Checkpoint to safetensors.")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--variant", choices=get_args(Variant), help="which code the checkpoint belongs to")
-    parsed = parser.parse_args(arguments)
-    try:
-        done = convert(parsed.checkpoint, parsed.target, variant=parsed.variant)
-    except BenchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(f"{parsed.target}: {', '.join(done.networks)}; variant {done.variant}, {done.reason}")
+    parser.add_argument("--variant", choices=VARIANTS, help="which code the checkpoint belongs to")
+    options = parser.parse_args(argv)
+    from model.facevid2vid.checkpoint import convert
+
+    done = convert(options.checkpoint, options.target, variant=options.variant)
+    print(f"{options.target}: {', '.join(done.networks)}; variant {done.variant}, {done.reason}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.commands.parser import Parser
 from bench.errors import WeightsError
 from bench.weights import files
 from bench.weights.registry import REGISTRY, WeightsFile, get
@@ -15,7 +16,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the sub-command; returns the exit code: 0, or 2 where something is missing or damaged.
 
     Raises:
-        BenchError: a name that is not registered, or a file that could not be fetched.
+        BenchError: a mistake on the command line, a name that is not registered, or a file that could not be fetched.
     """
     options = _parser().parse_args(argv)
     names = list(getattr(options, "names", []) or REGISTRY)
@@ -30,12 +31,12 @@ def main(argv: Sequence[str]) -> int:
     return _path(chosen, options.weights_dir)
 
 
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+def _parser() -> Parser:
+    common = Parser(add_help=False)
     common.add_argument(
         "--weights-dir", type=Path, default=argparse.SUPPRESS, help=f"folder of weights (or ${files.ENVIRONMENT})"
     )
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="benchmark.py weights", description="Official weights of the metrics' networks.", parents=[common]
     )
     parser.set_defaults(weights_dir=None)

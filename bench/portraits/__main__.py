@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections import deque
@@ -10,12 +9,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from bench.commands.parser import Parser
 from bench.errors import BenchError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, or 2 after one sentence about a mistake."""
-    parser = argparse.ArgumentParser(prog="python -m bench.portraits", description=__doc__)
+    parser = Parser(prog="python -m bench.portraits", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build the suite 'demo', media and truth")
     build.add_argument("--out", type=Path, help="folder for demo.toml and demo/ (default: the shipped bench/suites)")
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stream.add_argument("--workers", type=int, default=2, help="processes that share the work (default: 2)")
     sheet = commands.add_parser("sheet", help="paint the contact sheet: people × poses × phonemes")
     sheet.add_argument("--out", type=Path, required=True, help="the PNG or JPEG file")
-    options = parser.parse_args(arguments)
     try:
+        options = parser.parse_args(arguments)
         if options.command == "build":
             _build(options.out, check=options.check)
         elif options.command == "stream":
