@@ -38,7 +38,7 @@ def write_report(options: argparse.Namespace) -> int:
         refuse_mixed(runs)
     out = options.out or _default_out(options.runs)
     if not runs:
-        tables = published_tables(published_numbers.load(options.published), words)
+        tables = published_tables(published_numbers.read(options.published), words)
     else:
         columns = rounded(choose(columns_of(runs, every=bool(options.columns)), options.columns), options.digits)
         tables = report_tables(runs, columns, words, caption=options.caption, dataset=options.published)
@@ -96,7 +96,7 @@ def report_tables(
     """
     summary = summary_table(runs, columns, words, caption=caption)
     if dataset is not None:
-        summary = with_published(summary, columns, published_numbers.load(dataset or runs[0].manifest.suite.id), words)
+        summary = with_published(summary, columns, published_numbers.read(dataset or runs[0].manifest.suite.id), words)
     tables: list[Table | None] = [
         summary,
         true_view_table(runs, columns, words),

@@ -41,7 +41,7 @@ def datasets(folder: Path = FOLDER) -> list[str]:
     return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
 
 
-def load(dataset: str, *, folder: Path = FOLDER) -> list[PublishedNumbers]:
+def read(dataset: str, *, folder: Path = FOLDER) -> list[PublishedNumbers]:
     """The numbers published for a data set.
 
     Raises:

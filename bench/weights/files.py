@@ -86,7 +86,7 @@ def verified(weights: WeightsFile, path: Path) -> str:
         WeightsError: the file is another.
     """
     found = digest(path)
-    agrees(weights, found, path)
+    check_digest(weights, found, path)
     if weights.sha256 is not None:
         return found
     pin = pin_of(path)
@@ -106,7 +106,7 @@ def verified(weights: WeightsFile, path: Path) -> str:
     return found
 
 
-def agrees(weights: WeightsFile, found: str, path: Path) -> None:
+def check_digest(weights: WeightsFile, found: str, path: Path) -> None:
     """Raise `WeightsError` if the sha256 `found` contradicts the published digest."""
     expected = weights.sha256 or weights.prefix
     if not found.startswith(expected):

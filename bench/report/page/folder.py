@@ -57,22 +57,27 @@ def write_page(
     return index
 
 
-def check_folder(out: Path) -> list[str]:
-    """The names of an earlier page's folders in `out`.
+def check_folder(out: Path) -> None:
+    """See that a page may be written into `out`.
 
     Raises:
-        BenchError: `out` is a run folder, or holds something of these names that is not of a page.
+        BenchError: it is a run folder, or holds something by the names of a page's folders that is not of a page.
     """
-    taken = [name for name in _OWN if (out / name).exists()]
+    taken = _earlier(out)
     if (out / "run.json").exists() or (taken and not (out / "assets" / "page.css").is_file()):
         what = "is a run folder" if (out / "run.json").exists() else f"holds '{taken[0]}', which is not of a page"
         raise BenchError(f"'{out}' {what}: name another folder with --out")
-    return taken
+
+
+def _earlier(out: Path) -> list[str]:
+    """The names of an earlier page's folders that are there."""
+    return [name for name in _OWN if (out / name).exists()]
 
 
 def _clear(out: Path) -> None:
     """Remove an earlier page, and nothing else: a folder called `data` or `videos` may be somebody's work."""
-    for name in check_folder(out):
+    check_folder(out)
+    for name in _earlier(out):
         shutil.rmtree(out / name)
 
 
