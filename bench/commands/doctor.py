@@ -22,6 +22,8 @@ State = Literal["works", "missing", "broken"]
 
 _MARKS: dict[State, str] = {"works": "[green]works[/]", "missing": "[yellow]missing[/]", "broken": "[red]broken[/]"}
 
+_INCOMPARABLE = "do not compare numbers of this machine with others: open an issue with these lines"
+
 PACKAGES = ("torch", "torchvision", "av", "lpips", "pytorch_fid", "piq", "skimage", "python_speech_features")
 
 
@@ -36,7 +38,13 @@ class Condition:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Examine the machine; returns 0, or 1 where something that every run needs is broken."""
+    """Examine the machine; returns 0, or 1 where something is broken.
+
+    What is missing (an extra, weights, worker processes) is no fault: a run goes on without it.
+
+    Raises:
+        BenchError: an option that there is not.
+    """
     Parser(prog="benchmark.py doctor", description="Say what works on this machine.", allow_abbrev=False).parse_args(
         argv
     )
@@ -65,6 +73,7 @@ def examine() -> Iterator[Condition]:
     yield from _codecs()
     yield from _weights()
     yield from _detectors()
+    yield from _agreements()
 
 
 def _package(name: str) -> Condition:
@@ -124,6 +133,25 @@ def _detectors() -> Iterator[Condition]:
             yield Condition(f"detector {name}", "broken", str(error), "pip install -e .")
         else:
             yield Condition(f"detector {name}", "works", "the default" if name == detector.DEFAULT else "")
+
+
+def _agreements() -> Iterator[Condition]:
+    """Whether the kernels that run on this processor give what the published implementations give."""
+    from metrics.libraries.agreement import AGREEMENTS
+
+    for name, compare in AGREEMENTS.items():
+        try:
+            found = compare()
+        except ImportError as error:  # its own line says how to mend the package
+            yield Condition(f"agreement {name}", "missing", f"not compared: {error}")
+        except Exception as error:
+            yield Condition(f"agreement {name}", "broken", str(error), _INCOMPARABLE)
+        else:
+            apart = f"with {found.peer}: {found.difference:.1g} apart, {found.tolerance:.1g} allowed"
+            if found.holds:
+                yield Condition(f"agreement {name}", "works", apart)
+            else:
+                yield Condition(f"agreement {name}", "broken", apart, _INCOMPARABLE)
 
 
 def _codecs() -> Iterator[Condition]:
