@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +65,20 @@ class Outcome:
 
 
 class Pool(Protocol):
-    """What a metric carries from clips to the whole suite (pooled FID); plain data that travels between processes."""
+    """What a metric carries from clips to the whole suite (pooled FID): numbers and arrays, and no more.
+
+    It travels between processes, and lies in files until the suite has ended.
+    """
 
     def merge(self, other: Any) -> None:
         """Take in the pool of another clip."""
 
     def outcome(self) -> Outcome:
         """The metric over everything that was merged."""
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """The whole state as arrays by name."""
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What `to_arrays` gave: it goes on as that pool would have, to the last bit. The arrays stay as they are."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from bench.weights.resources import Resources
 from metrics.distribution.frechet import frechet_distance
 from metrics.distribution.inception import DIMENSIONS, features, network
 from metrics.distribution.moments import Moments
+from metrics.distribution.sides import of_sides, one_side
 from metrics.metric import ClipFacts, Metric
 
 
@@ -39,20 +41,13 @@ class FIDPool:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The whole state as plain arrays, for a file."""
-        return {
-            f"{side}.{key}": array
-            for side, moments in (("pred", self.pred), ("ref", self.ref))
-            for key, array in moments.to_arrays().items()
-        }
+        return of_sides(pred=self.pred.to_arrays(), ref=self.ref.to_arrays())
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> FIDPool:
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """What `to_arrays` gave."""
-        sides = {
-            side: {key.removeprefix(f"{side}."): array for key, array in arrays.items() if key.startswith(f"{side}.")}
-            for side in ("pred", "ref")
-        }
-        return cls(Moments.from_arrays(sides["pred"]), Moments.from_arrays(sides["ref"]))
+        pred, ref = (Moments.of_arrays(one_side(arrays, side)) for side in ("pred", "ref"))
+        return cls(pred, ref)
 
 
 @dataclass(slots=True)
@@ -101,5 +96,6 @@ FID = Metric(
     weights=("inception",),
     lane="inception",
     per_frame=False,
+    pool=FIDPool,
     digits=2,
 )

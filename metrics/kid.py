@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from bench.outcome import Outcome
 from bench.weights.resources import Resources
 from metrics.distribution.feature_sample import Sample, Tickets
 from metrics.distribution.inception import DIMENSIONS, network
+from metrics.distribution.sides import of_sides, one_side
 from metrics.fid import rows
 from metrics.metric import ClipFacts, Metric
 
@@ -91,25 +93,13 @@ class KIDPool:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The whole state as plain arrays, for a file."""
-        return {
-            f"{side}.{key}": array
-            for side, sample in (("pred", self.pred), ("ref", self.ref))
-            for key, array in (
-                ("rows", sample.rows),
-                ("tickets", sample.tickets),
-                ("offered", np.array([sample.offered])),
-            )
-        }
+        return of_sides(pred=self.pred.to_arrays(), ref=self.ref.to_arrays())
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> KIDPool:
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """What `to_arrays` gave."""
-
-        def sample(side: str) -> Sample:
-            kept, tickets, offered = (arrays[f"{side}.{key}"] for key in ("rows", "tickets", "offered"))
-            return Sample(CAPACITY, kept, tickets, int(offered[0]))
-
-        return cls(sample("pred"), sample("ref"))
+        pred, ref = (Sample.of_arrays(one_side(arrays, side)) for side in ("pred", "ref"))
+        return cls(pred, ref)
 
 
 @dataclass(slots=True)
@@ -153,5 +143,6 @@ KID = Metric(
     weights=("inception",),
     lane="inception",
     per_frame=False,
+    pool=KIDPool,
     digits=4,
 )

@@ -51,7 +51,7 @@ class Accumulator(Protocol):
         """The clip's outcome, after the last frame."""
 
     def pool(self) -> Pool | None:
-        """What the suite-wide value is made from; None for metrics whose suite value is the mean over clips."""
+        """What the clip adds to the suite-wide value, a `Metric.pool`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Metric:
     asks for; `audio`; `source`. `weights` the registered weights it loads; `per_frame` whether it has a value
     for every frame; `against` which video the reference frames come from. `begin` starts it on a clip and may raise
     `Skip` where the metric does not apply. Metrics of one `lane` work one after another, lanes side by side: a lane of
-    its own is for metrics that share no intermediate work with those of another lane, as a network's have.
+    its own is for metrics that share no intermediate work with those of another lane, as a network's have. `pool` is
+    what the suite-wide value is made from, None where that is the mean over clips.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Metric:
     digits: int = 3
     against: Literal["driving", "true-view"] = "driving"
     lane: str = ""
+    pool: type[Pool] | None = None
 
 
 PerFrame = Callable[[ScoredFrames, ScoredFrames], Tensor]

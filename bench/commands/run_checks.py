@@ -78,7 +78,7 @@ def check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> N
     from bench.gate.baseline import read_side
     from bench.gate.judge import judged
     from bench.gate.tolerances import Tolerances
-    from bench.run.suite_run import columns
+    from bench.run.columns import columns
 
     directions = {metric.id: judged(metric).direction for metric in columns(suite, plan)}
     settings = (*plan.rows, *(() if options.update_baseline else read_side(options.check).settings))

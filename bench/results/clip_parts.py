@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,8 +16,10 @@ import numpy as np
 
 from bench.file_names import readable
 from bench.files.atomic_write import write_atomically, write_text
+from bench.outcome import Pool
 from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
+from bench.results.pool_file import Pools, read_pools, write_pools
 from bench.results.run_folder import CLIP_COLUMNS, FRAME_COLUMNS
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ DETAIL_COLUMNS = ("clip", "setting", "metric", "name", "value")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The folder of parts inside a run folder. A part is complete or absent, whenever the process dies."""
+    """The folder of parts inside a run folder. A part is complete or absent, whenever the process dies.
+
+    It is three files, called by the clip's place in the suite: NNNNNN.json (its record, its rows of clips.csv and
+    details.csv), NNNNNN.parquet (its rows of frames.parquet), NNNNNN.pools (its share of the suite-wide values).
+    """
 
     folder: Path
 
@@ -36,14 +42,19 @@ class Parts:
         """Keep one clip's result; `index` is its place in the suite."""
         frames = frame_table(result)
         write_atomically(self.folder / f"{index:06d}.parquet", lambda path: _write_table(frames, path))
+        write_pools(result.pools, self._pools(index))
         rows = {"clips": clip_rows(result, row_hash), "details": detail_rows(result)}
         part = _readable({"record": result.record.model_dump(mode="json"), **rows})
         # The JSON is written last: a part counts once it is there.
         write_text(self.folder / f"{index:06d}.json", json.dumps(part, ensure_ascii=False))
 
+    def pools(self, index: int, kinds: Mapping[str, type[Pool]]) -> Pools:
+        """One clip's share of the suite-wide values; `kinds` says which pool a metric has."""
+        return read_pools(self._pools(index), kinds)
+
     def join(self, run: Path) -> list[ClipRecord]:
         """Write clips.csv, frames.parquet and details.csv of the run from all parts; returns the clips in order."""
-        parts = sorted(self.folder.glob("*.json"))
+        parts = sorted(self.folder.glob("[0-9]*.json"))  # not what a killed process was writing
         records = [ClipRecord.model_validate(json.loads(path.read_text("utf-8"))["record"]) for path in parts]
         write_text(run / "clips.csv", _csv(CLIP_COLUMNS, self._rows(parts, "clips")))
         write_text(run / "details.csv", _csv(DETAIL_COLUMNS, self._rows(parts, "details")))
@@ -54,6 +65,9 @@ class Parts:
         """Delete the parts, once the run's own tables hold them."""
         if self.folder.exists():  # an interrupted run may have none
             shutil.rmtree(self.folder)
+
+    def _pools(self, index: int) -> Path:
+        return self.folder / f"{index:06d}.pools"
 
     @staticmethod
     def _rows(parts: list[Path], table: str) -> Iterator[list[str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,20 @@ class Sample:
     def ordered(self) -> NDArray[np.float32]:
         """The rows in the order of their tickets."""
         return self.rows[np.argsort(self.tickets, kind="stable")]
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """The whole state as plain arrays."""
+        return {
+            "capacity": np.array(self.capacity),
+            "rows": self.rows,
+            "tickets": self.tickets,
+            "offered": np.array(self.offered),
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What `to_arrays` gave: a sample that goes on as that would."""
+        return cls(int(arrays["capacity"]), arrays["rows"], arrays["tickets"], int(arrays["offered"]))
 
 
 @dataclass(slots=True)

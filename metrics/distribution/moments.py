@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,26 +66,31 @@ class Moments:
             mean, factor = _centred(self.rows)
         return mean, factor / np.sqrt(count - 1)
 
-    def to_arrays(self) -> dict[str, NDArray[np.float32] | NDArray[np.float64]]:
-        """The whole state as plain arrays."""
-        rows = np.concatenate(self.rows) if self.rows else np.empty((0, self.dimensions), np.float32)
-        if not self.folded:
-            return {"rows": rows}
-        # Only the triangle is information.
-        triangle = self.folded_factor[np.triu_indices(self.dimensions)]
-        count = np.array([float(self.folded)])
-        return {"rows": rows, "folded": count, "folded_mean": self.folded_mean, "folded_factor": triangle}
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """The whole state as plain arrays: the rows with the sizes of the groups they came in, and what is folded."""
+        return {
+            "rows": np.concatenate([np.empty((0, self.dimensions), np.float32), *self.rows]),
+            "sizes": np.array([len(rows) for rows in self.rows], np.int64),
+            "folded": np.array(self.folded),
+            "folded_mean": self.folded_mean,
+            # Only the triangle is information.
+            "folded_factor": self.folded_factor[np.triu_indices(len(self.folded_factor))],
+        }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.float32] | NDArray[np.float64]]) -> Moments:
-        """What `to_arrays` gave."""
-        rows = arrays["rows"].astype(np.float32, copy=False)
-        dimensions, pending = rows.shape[1], [rows] if len(rows) else []
-        if "folded" not in arrays:
-            return cls(dimensions, pending)
-        factor = np.zeros((dimensions, dimensions))
-        factor[np.triu_indices(dimensions)] = arrays["folded_factor"]
-        return cls(dimensions, pending, int(arrays["folded"][0]), arrays["folded_mean"].astype(np.float64), factor)
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What `to_arrays` gave: moments that go on as those would, to the last bit."""
+        rows, sizes, triangle = arrays["rows"], arrays["sizes"], arrays["folded_factor"]
+        groups = np.split(rows, np.cumsum(sizes)[:-1]) if len(sizes) else []
+        dimensions = len(arrays["folded_mean"])
+
+        def factor() -> Floats:
+            found = np.zeros((dimensions, dimensions))
+            found[np.triu_indices(dimensions)] = triangle
+            return found
+
+        key = digest(b"triangle", triangle)
+        return cls(rows.shape[1], groups, int(arrays["folded"]), arrays["folded_mean"], one_copy(key, factor))
 
     def _fold(self) -> None:
         if self.rows:

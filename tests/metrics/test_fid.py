@@ -112,7 +112,8 @@ def test_pooling_clips_is_scoring_their_frames_together():
 
 def test_pools_travel():
     pool = run(FID, PRED, REF).pool()
-    for copy in (pickle.loads(pickle.dumps(pool)), FIDPool.from_arrays(pool.to_arrays())):
+    assert type(pool) is FID.pool
+    for copy in (pickle.loads(pickle.dumps(pool)), FIDPool.of_arrays(pool.to_arrays())):
         assert copy.outcome().value == pool.outcome().value
     assert len(pickle.dumps(pool)) < 2 * 20 * 2048 * 4 + 5000
 

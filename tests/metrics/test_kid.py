@@ -110,11 +110,12 @@ def test_pool_is_bounded_and_travels(monkeypatch):
     monkeypatch.setattr(kid, "CAPACITY", 8)
     work = run(KID, PRED, REF)
     pool = work.pool()
+    assert type(pool) is KID.pool
     assert len(pool.pred.rows) == len(pool.ref.rows) == 8
     outcome = work.result()
     assert outcome.n == 20
     assert outcome.details["sampled_frames"] == 8
-    for copy in (pickle.loads(pickle.dumps(pool)), KIDPool.from_arrays(pool.to_arrays())):
+    for copy in (pickle.loads(pickle.dumps(pool)), KIDPool.of_arrays(pool.to_arrays())):
         assert copy.outcome().value == outcome.value
         assert copy.outcome().n == 20
 

@@ -1,48 +1,176 @@
-"""Clips through one process or several: every clip ends in a result, also when its process is killed."""
+"""The engine that runs clips in several processes: every clip ends in a result, also when its process is killed."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Self
 
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.results.clip_result import ClipResult
-from bench.run.clip_run import failed, run_clip
+from bench.run.clip_run import failed
+from bench.run.engines.engine import Description, Ended
 from bench.run.engines.orphans import end_now, end_with_parent
+from bench.run.engines.worker import Worker
 from bench.run.plan import Plan
-from bench.weights.resources import Resources
-from metrics import registry as metric_registry
-from metrics.metric import Metric
-from model.origin import Origin
 
-Description = Mapping[str, str | float | bool]
+
+@dataclass(slots=True)
+class _Process:
+    """A process with a worker in it, one clip at a time; started when it is first needed, and anew if it was killed."""
+
+    plan: Plan
+    threads: int
+    pool: ProcessPoolExecutor | None = None
+    ended: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def describe(self) -> Future[Description]:
+        """Start, and ask what is benchmarked."""
+        with self.lock:
+            return self._started().submit(_describe)
+
+    def run(self, clip: Clip) -> ClipResult:
+        """One clip; raises `BrokenProcessPool` if its process is killed."""
+        try:
+            with self.lock:
+                future = self._started().submit(_run, clip)
+            return future.result()
+        except BrokenProcessPool:
+            self.pool = None
+            raise
+
+    def close(self) -> None:
+        """End, once it is idle, and wait for that: its memory is free then."""
+        if self.pool is not None:
+            self.pool.shutdown()
+            self.pool = None
+
+    def end(self) -> None:
+        """End at once, and never start again."""
+        with self.lock:
+            self.ended = True
+            if self.pool is not None:
+                end_now(self.pool)
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self.ended:
+            raise CancelledError
+        if self.pool is None:
+            context = multiprocessing.get_context("spawn")
+            self.pool = ProcessPoolExecutor(1, context, _start, (self.plan, self.threads))
+        return self.pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Worker:
-    """What is benchmarked, with its metrics, ready for clip after clip."""
+class Processes:
+    """Several processes of this machine, each with a worker of its own.
+
+    A process that is killed (out of memory) takes its clip with it and no other. The clip waits until all others have
+    ended and is then run again, alone on the machine; if it kills its process once more, it has failed. What is
+    benchmarked is loaded once a process, and at most twice more for every clip whose process was killed: by the process
+    that takes the dead one's place, and by the one in which the clip runs alone.
+    """
 
     plan: Plan
-    origin: Origin
-    metrics: tuple[Metric, ...]
-    resources: Resources
+    processes: tuple[_Process, ...]
+    description: Description
 
     @classmethod
-    def of(cls, plan: Plan) -> Worker:
-        """Load what the plan names."""
-        metrics = tuple(metric_registry.get(name) for name in plan.metrics)
-        return cls(plan, plan.origin(), metrics, plan.resources())
+    def begin(cls, plan: Plan, *, jobs: int) -> Self:
+        """Start `jobs` processes, which load what the plan names.
 
-    def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
-        """Reconstruct and score one clip."""
-        return run_clip(
-            clip, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
-        )
+        Raises:
+            BenchError: it cannot be loaded.
+        """
+        import torch
+
+        threads = max(1, torch.get_num_threads() // jobs)
+        processes = tuple(_Process(plan, threads) for _ in range(jobs))
+        try:
+            loading = [process.describe() for process in processes]
+            return cls(plan, processes, next(as_completed(loading)).result())
+        except BaseException as error:
+            for process in processes:
+                process.end()
+            if isinstance(error, BrokenProcessPool):
+                raise BenchError(
+                    "the model's process was killed while it was loaded, most likely for lack of memory: "
+                    "try fewer --jobs"
+                ) from None
+            raise
+
+    def run(self, clips: Mapping[int, Clip], on_frames: Callable[[int], None]) -> Ended:
+        """Run clips as processes are free, in their order; see `Engine`."""
+        suspects: dict[int, Clip] = {}
+        with closing(self._side_by_side(clips, suspects)) as ended:
+            for place, result in ended:
+                on_frames(result.record.frames)
+                yield place, result
+        with closing(self._alone(suspects)) as ended:
+            for place, result in ended:
+                on_frames(result.record.frames)
+                yield place, result
+
+    def _side_by_side(self, clips: Mapping[int, Clip], suspects: dict[int, Clip]) -> Ended:
+        """All clips through all processes; those whose process was killed become `suspects`."""
+        idle: SimpleQueue[_Process] = SimpleQueue()
+        for process in self.processes:
+            idle.put(process)
+
+        def run(clip: Clip) -> ClipResult | None:
+            process = idle.get()
+            try:
+                return process.run(clip)
+            except BrokenProcessPool:
+                return None
+            finally:
+                idle.put(process)
+
+        threads = ThreadPoolExecutor(len(self.processes), thread_name_prefix="clip")
+        try:
+            places = {threads.submit(run, clip): place for place, clip in clips.items()}
+            for future in as_completed(places):
+                place, result = places.pop(future), future.result()
+                if result is None:
+                    suspects[place] = clips[place]
+                else:
+                    yield place, result
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            for process in self.processes:
+                process.end()
+            raise
+        list(threads.map(_Process.close, self.processes))
+        threads.shutdown()
+
+    def _alone(self, suspects: Mapping[int, Clip]) -> Ended:
+        """Clips one after another, with all cores, in a process that serves until one kills it."""
+        import torch
+
+        process = _Process(self.plan, torch.get_num_threads())
+        try:
+            for place, clip in suspects.items():
+                try:
+                    yield place, process.run(clip)
+                except BrokenProcessPool:
+                    yield place, failed(clip, self.plan, self.plan.metrics, _killer(clip))
+        except BaseException:
+            process.end()
+            raise
+        process.close()
+
+
+def _killer(clip: Clip) -> str:
+    return f"clip '{clip.id}': its process was killed, most likely for lack of memory: lower --batch or --size"
 
 
 _worker: Worker | Exception | None = None
@@ -83,68 +211,3 @@ def _run(clip: Clip) -> ClipResult:
 
 def _describe() -> Description:
     return _ready().origin.describe()
-
-
-def in_processes(
-    clips: Sequence[Clip], plan: Plan, *, jobs: int
-) -> tuple[Description, Iterator[tuple[int, ClipResult]]]:
-    """Run clips in `jobs` processes: what is benchmarked, and (place in `clips`, result) as they end.
-
-    A process that is killed (out of memory) takes its fellows with it: what had not ended is run again, one clip to a
-    process, and the clip that kills its process once more is the one that fails.
-
-    Raises:
-        BenchError: what the plan names cannot be loaded.
-    """
-    import torch
-
-    pool = _pool(plan, jobs, max(1, torch.get_num_threads() // jobs))
-    try:
-        description = pool.submit(_describe).result()
-    except BrokenProcessPool:
-        raise BenchError(
-            "the model's process was killed while it was loaded, most likely for lack of memory: try fewer --jobs"
-        ) from None
-    except BaseException:
-        end_now(pool)
-        raise
-    return description, _results(pool, clips, plan)
-
-
-def _results(pool: ProcessPoolExecutor, clips: Sequence[Clip], plan: Plan) -> Iterator[tuple[int, ClipResult]]:
-    import torch
-
-    waiting = dict(enumerate(clips))
-    for index, result in _pass(pool, waiting):
-        del waiting[index]
-        yield index, result
-    for index, clip in list(waiting.items()):
-        alone = list(_pass(_pool(plan, 1, torch.get_num_threads()), {index: clip}))
-        if alone:
-            yield alone[0]
-        else:
-            reason = (
-                f"clip '{clip.id}': its process was killed, most likely for lack of memory: lower --batch or --size"
-            )
-            yield index, failed(clip, plan, plan.metrics, reason)
-
-
-def _pool(plan: Plan, jobs: int, threads: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(plan, threads))
-
-
-def _pass(pool: ProcessPoolExecutor, waiting: dict[int, Clip]) -> Iterator[tuple[int, ClipResult]]:
-    """The waiting clips through one pool; ends early, and quietly, when a process of it is killed."""
-    with pool:
-        try:
-            futures: dict[Future[ClipResult], int] = {
-                pool.submit(_run, clip): index for index, clip in list(waiting.items())
-            }
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool:
-            return
-        except BaseException:
-            end_now(pool)
-            raise

@@ -212,7 +212,7 @@ def test_overwrite_leaves_no_number_of_the_old_run(old_run, monkeypatch, capsys)
     def dying(*args, **options):
         raise Killed
 
-    monkeypatch.setattr("bench.run.engines.processes.run_clip", dying)
+    monkeypatch.setattr("bench.run.engines.worker.run_clip", dying)
     monkeypatch.setattr(suite_run, "_finish", lambda *args, **options: None)
     run, words = old_run
     old = (run / "run.json").read_bytes()

@@ -1,9 +1,123 @@
+import json
+import os
+import pickle
+
 import numpy as np
+import pytest
 
 from bench.outcome import Outcome
-from bench.results.clip_parts import frame_table
+from bench.results.clip_parts import Parts, clip_rows, detail_rows, frame_table
 from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
+from bench.results.run_folder import read_clips, read_frames
+from metrics.distribution.feature_sample import Sample
+from metrics.distribution.moments import Moments
+from metrics.fid import FIDPool
+from metrics.kid import KIDPool
+
+KINDS = {"fid": FIDPool, "kid": KIDPool}
+D = 16
+
+
+def features(count, seed):
+    return np.random.default_rng(seed).normal(size=(count, D)).astype(np.float32)
+
+
+def gathered(rows):
+    """FID's and KID's state of rows that come seven at a time."""
+    moments, sample = Moments(D), Sample(200, np.empty((0, D), np.float32))
+    for part in np.split(rows, range(7, len(rows), 7)):
+        moments.add(part)
+        sample.add(part, np.arange(sample.offered, sample.offered + len(part), dtype=np.uint64))
+    return moments, sample
+
+
+def whole_result(name, seed, count=12):
+    """Of two rows that are compared with one reference, with all that a result may hold."""
+    ref = gathered(features(count, seed))
+    pools = {}
+    for number, row in enumerate(("static", "free-view:30,10,0")):
+        pred = gathered(features(count, seed + 1 + number))
+        pools[row] = {"fid": FIDPool(pred[0], ref[0]), "kid": KIDPool(pred[1], ref[1])}
+    psnr = Outcome("value", value=0.1 + 0.2, n=3, infinite=1, per_frame=np.array([np.inf, 1 / 3, 2e-301]))
+    lse = Outcome("value", value=1 / 7, n=2, details={"offset": 1 / 3}, curves={"yaw": np.array([1 / 3, np.nan])})
+    outcomes = {row: {"psnr": psnr, "lse_c": lse, "niqe": Outcome.skipped("small")} for row in pools}
+    record = ClipRecord(id=name, path=f"{name}.mp4", status="done", frames=3, fps=30000 / 1001, digest="d" * 64)
+    measured = {"static": {"model_yaw": np.array([0.1, 0.2, 0.3])}}
+    return ClipResult(record, outcomes, np.array([0, 1 / 25, 2 / 25]), measured, pools)
+
+
+def bits(pools):
+    return {
+        (row, metric, name): (array.dtype, array.shape, array.tobytes())
+        for row, by_metric in pools.items()
+        for metric, pool in by_metric.items()
+        for name, array in pool.to_arrays().items()
+    }
+
+
+@pytest.mark.parametrize("count", [2, 12, 40], ids=["few", "some", "folded"])
+def test_a_part_holds_a_clips_result_to_the_last_bit(tmp_path, count):
+    result = whole_result("clip", 0, count)
+    Parts(tmp_path / "parts").add(7, pickle.loads(pickle.dumps(result)), str.upper)
+    parts = Parts(tmp_path / "parts")  # of another process, that carries on
+    assert bits(parts.pools(7, KINDS)) == bits(result.pools)
+    for row, by_metric in parts.pools(7, KINDS).items():
+        for metric, pool in by_metric.items():
+            found, expected = pool.outcome(), result.pools[row][metric].outcome()
+            assert found.status == "value"
+            assert (found.value, found.n, found.details) == (expected.value, expected.n, expected.details)
+    assert parts.join(tmp_path) == [result.record]
+    part = json.loads((tmp_path / "parts" / "000007.json").read_text("utf-8"))
+    assert part["clips"] == clip_rows(result, str.upper)
+    assert part["details"] == detail_rows(result)
+    values = read_clips(tmp_path).set_index(["setting", "metric"])["value"]
+    for row, outcomes in result.outcomes.items():
+        for metric, outcome in outcomes.items():
+            np.testing.assert_array_equal(values[(row, metric)], outcome.value)
+    expected = frame_table(result).to_pandas()
+    found = read_frames(tmp_path)
+    for column in expected.columns:
+        assert expected[column].astype(object).equals(found[column].astype(object)), column
+
+
+def test_what_rows_have_in_common_is_in_the_part_once(tmp_path):
+    Parts(tmp_path).add(0, whole_result("clip", 0, 100), str)
+    one_side = 100 * D * 4 + D * (D + 1) // 2 * 8 + D * 8 + 100 * 8
+    size = (tmp_path / "000000.pools").stat().st_size
+    assert size < 3 * one_side + 8000  # the reference, and two predictions
+
+
+def test_a_clip_without_pools_has_none_even_where_an_unfinished_part_had(tmp_path):
+    parts = Parts(tmp_path)
+    result = whole_result("clip", 0)
+    parts.add(0, result, str)
+    parts.add(0, ClipResult(result.record, result.outcomes), str)
+    assert parts.pools(0, KINDS) == {}
+
+
+@pytest.mark.parametrize("file", ["parquet", "pools"])
+def test_a_part_counts_when_all_of_it_is_there(tmp_path, monkeypatch, file):
+    """The disk is full, or the process dies, in the middle of it."""
+    parts = Parts(tmp_path / "parts")
+    parts.add(0, whole_result("first", 0), str)
+
+    class Killed(BaseException):
+        pass
+
+    replace = os.replace
+
+    def dying(self, target):
+        if target.suffix == f".{file}":
+            raise Killed
+        replace(self, target)
+
+    monkeypatch.setattr("pathlib.Path.replace", dying)
+    with pytest.raises(Killed):
+        parts.add(1, whole_result("second", 1), str)
+    monkeypatch.undo()
+    (tmp_path / "parts" / ".half-written.json").write_text('{"record": {')
+    assert [record.id for record in parts.join(tmp_path)] == ["first"]
 
 
 def test_curves_stand_beside_the_values_frame_by_frame():

@@ -20,7 +20,7 @@ from bench.results.run_folder import read_clips, read_frames, read_manifest, rea
 from bench.run import clip_run, suite_run
 from bench.run.plan import ModelPlan, Plan
 from bench.run.presets import TABLE
-from bench.run.suite_run import protocol_of
+from bench.run.run_protocol import protocol_of
 from bench.settings import Setting
 from bench.suites.digests import clip_digests
 from bench.suites.from_paths import of_videos
@@ -494,9 +494,9 @@ def test_a_free_view_that_does_not_turn_is_a_failure(films, tmp_path, monkeypatc
 
 
 def test_an_interrupted_run_keeps_what_had_ended(films, tmp_path, monkeypatch):
-    from bench.run.engines import processes
+    from bench.run.engines import worker
 
-    honest, count = processes.run_clip, []
+    honest, count = worker.run_clip, []
 
     def interrupting(*args, **options):
         count.append(1)
@@ -504,7 +504,7 @@ def test_an_interrupted_run_keeps_what_had_ended(films, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return honest(*args, **options)
 
-    monkeypatch.setattr(processes, "run_clip", interrupting)
+    monkeypatch.setattr(worker, "run_clip", interrupting)
     with pytest.raises(KeyboardInterrupt):
         run(of_videos([str(films)]), plan(tmp_path / "run", codec=None), console=quiet())
     assert set(read_clips(tmp_path / "run")["clip"]) == {"clip0", "clip1"}
@@ -512,12 +512,12 @@ def test_an_interrupted_run_keeps_what_had_ended(films, tmp_path, monkeypatch):
 
 
 def test_a_run_interrupted_in_its_first_clip_says_no_more_than_that(films, tmp_path, monkeypatch):
-    from bench.run.engines import processes
+    from bench.run.engines import worker
 
     def interrupting(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(processes, "run_clip", interrupting)
+    monkeypatch.setattr(worker, "run_clip", interrupting)
     with pytest.raises(KeyboardInterrupt):
         run(of_videos([str(films)]), plan(tmp_path / "run", codec=None), console=quiet())
     assert read_clips(tmp_path / "run").empty

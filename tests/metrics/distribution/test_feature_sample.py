@@ -52,3 +52,20 @@ def test_every_frame_has_the_same_chance():
 
 def test_clips_do_not_share_tickets():
     assert not np.array_equal(Tickets.of("a").draw(5), Tickets.of("b").draw(5))
+
+
+@given(st.lists(st.integers(1, 30), max_size=4), st.integers(1, 30))
+@settings(max_examples=50, deadline=None)
+def test_arrays_and_back_to_the_last_bit(counts, later):
+    sample = Sample(10, np.empty((0, 2), np.float32))
+    for number, count in enumerate(counts):
+        sample.merge(offered(str(number), count))
+    again = Sample.of_arrays({name: array.copy() for name, array in sample.to_arrays().items()})
+    for _ in range(2):
+        one, other = again.to_arrays(), sample.to_arrays()
+        assert one.keys() == other.keys()
+        for name, array in one.items():
+            assert array.dtype == other[name].dtype
+            np.testing.assert_array_equal(array, other[name])
+        for mine in (sample, again):
+            mine.merge(offered("later", later))

@@ -1,0 +1,17 @@
+"""The choice of the engine: the one place that knows them all."""
+
+from __future__ import annotations
+
+from bench.run.engines.engine import Engine
+from bench.run.engines.one_process import OneProcess
+from bench.run.engines.processes import Processes
+from bench.run.plan import Plan
+
+
+def begin(plan: Plan, *, jobs: int) -> Engine:
+    """Load what the plan names where its clips will run: here, or in `jobs` processes.
+
+    Raises:
+        BenchError: it cannot be loaded.
+    """
+    return OneProcess.begin(plan) if jobs == 1 else Processes.begin(plan, jobs=jobs)

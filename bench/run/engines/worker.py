@@ -1,0 +1,37 @@
+"""What a process needs to run clips: the model and the metrics of a plan, loaded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.clips import Clip
+from bench.results.clip_result import ClipResult
+from bench.run.clip_run import run_clip
+from bench.run.plan import Plan
+from bench.weights.resources import Resources
+from metrics import registry
+from metrics.metric import Metric
+from model.origin import Origin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worker:
+    """What is benchmarked, with its metrics, ready for clip after clip."""
+
+    plan: Plan
+    origin: Origin
+    metrics: tuple[Metric, ...]
+    resources: Resources
+
+    @classmethod
+    def of(cls, plan: Plan) -> Worker:
+        """Load what the plan names."""
+        metrics = tuple(registry.get(name) for name in plan.metrics)
+        return cls(plan, plan.origin(), metrics, plan.resources())
+
+    def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
+        """Reconstruct and score one clip."""
+        return run_clip(
+            clip, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
+        )

@@ -1,0 +1,76 @@
+"""The record of a run, `run.json`: as it begins, and as it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bench.file_names import readable
+from bench.results.environment import environment
+from bench.results.manifest import ClipRecord, ModelRecord, RunManifest, SuiteRecord
+from bench.results.protocol import Protocol
+from bench.run.columns import columns
+from bench.run.engines.engine import Description
+from bench.run.plan import Plan
+from bench.run.run_protocol import carried
+from bench.suites.suite import Suite
+
+
+def begun(
+    suite: Suite, plan: Plan, protocol: Protocol, *, description: Description, command: Sequence[str]
+) -> RunManifest:
+    """The record of a run that begins now; `description` is what the model says of itself."""
+    described = {
+        name: readable(value) if isinstance(value, str) else value
+        for name, value in {**description, **_strays(suite, plan)}.items()
+    }
+    return RunManifest(
+        created=_now(),
+        command=tuple(readable(word) for word in command),
+        protocol=protocol,
+        protocol_hash=protocol.hash,
+        suite=SuiteRecord(
+            id=suite.id,
+            version=suite.version,
+            title=readable(suite.title),
+            listed=suite.listed,
+            present=suite.listed - len(suite.missing),
+            selected=len(suite.clips),
+            missing=suite.missing,
+        ),
+        model=ModelRecord(name=readable(plan.model.name), description=described),
+        settings=plan.rows,
+        metrics=columns(suite, plan),
+        environment=environment(plan.device),
+    )
+
+
+def ended(manifest: RunManifest, clips: Sequence[ClipRecord], *, seconds: float, complete: bool) -> RunManifest:
+    """The record once no clip is at work any more; not `complete` where the run was interrupted or stopped."""
+    protocol = carried(manifest.protocol, clips)
+    return manifest.model_copy(
+        update={
+            "protocol": protocol,
+            "protocol_hash": protocol.hash,
+            "clips": tuple(clips),
+            "finished": _now(),
+            "seconds": round(seconds, 3),
+            "complete": complete,
+        }
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _strays(suite: Suite, plan: Plan) -> dict[str, str]:
+    """Finished videos that belong to no clip of the suite; a part of a suite (--limit) cannot tell."""
+    predictions = plan.model.predictions
+    if predictions is None or len(suite.clips) + len(suite.missing) < suite.listed:
+        return {}
+    extra = predictions.extra({*(clip.id for clip in suite.clips), *suite.missing}, plan.settings)
+    if not extra:
+        return {}
+    names = ", ".join(path.name for path in extra[:5]) + (", …" if len(extra) > 5 else "")
+    return {"files of no clip": f"{len(extra)} ({names})"}
