@@ -6,6 +6,7 @@ import argparse
 import difflib
 from typing import NoReturn
 
+from bench import __version__
 from bench.errors import BenchError
 
 
@@ -27,3 +28,13 @@ class Parser(argparse.ArgumentParser):
             hint = f"did you mean {' or '.join(near)}?" if near else f"'{self.prog} --help' lists the {what}s"
             message = f"there is no {what} '{unknown[0]}': {hint}"
         raise BenchError(message)
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option `--version`."""
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"talking-head-benchmark {__version__}",
+        help="print the version and end",
+    )
