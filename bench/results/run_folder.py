@@ -73,6 +73,11 @@ def read_manifest(folder: Path) -> RunManifest:
 
     Raises:
         BenchError: there is none, it is not JSON, or it was written by another version of the schema.
+
+    Example:
+        >>> run = read_manifest(Path("results/toy"))
+        >>> run.suite.id, run.model.name, run.complete, [metric.id for metric in run.metrics][:2]
+        ('toy', 'copy', True, ['fid', 'psnr'])
     """
     path = folder / "run.json"
     try:
@@ -85,7 +90,14 @@ def read_manifest(folder: Path) -> RunManifest:
 
 
 def read_clips(folder: Path) -> pd.DataFrame:
-    """`clips.csv` with `value` as float64 (NaN where there is none)."""
+    """`clips.csv` with `value` as float64 (NaN where there is none).
+
+    Example:
+        >>> clips = read_clips(Path("results/toy"))
+        >>> rows = clips[(clips["setting"] == "original") & (clips["metric"] == "psnr")]
+        >>> rows["clip"].tolist(), rows["value"].dtype
+        (['anna_1', 'berta_1'], dtype('float64'))
+    """
     return _read_csv(folder / "clips.csv", CLIP_COLUMNS)
 
 

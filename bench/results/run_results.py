@@ -95,6 +95,11 @@ def load(folders: Sequence[Path]) -> tuple[Run, ...]:
 
     Raises:
         BenchError: a folder is none, or is given twice.
+
+    Example:
+        >>> (run,) = load([Path("results/toy")])
+        >>> run.label, run.clip_ids
+        ('copy', ['anna_1', 'berta_1'])
     """
     resolved = [folder.resolve() for folder in folders]
     for folder in resolved:
