@@ -193,7 +193,6 @@ def _gate(run: Path, options: argparse.Namespace) -> int:
 def _suite(options: argparse.Namespace) -> Suite:
     from bench.suites import from_paths
     from bench.suites import suite as suites
-    from bench.suites.from_paths import of_pairs, of_videos
 
     if options.pairs is not None:
         chosen = from_paths.of_pairs(options.pairs)
