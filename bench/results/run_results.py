@@ -95,11 +95,6 @@ def load(folders: Sequence[Path]) -> tuple[Run, ...]:
 
     Raises:
         BenchError: a folder is none, or is given twice.
-
-    Example:
-        >>> (run,) = load([Path("results/toy")])
-        >>> run.label, run.clip_ids
-        ('copy', ['anna_1', 'berta_1'])
     """
     resolved = [folder.resolve() for folder in folders]
     for folder in resolved:

@@ -17,9 +17,8 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 WAYS_IN = (
     "bench.media.video_reader:VideoReader",
     "bench.portraits.truth:Truth.read",
-    "bench.results.run_folder:read_clips",
+    "bench.results.run_folder:read_frames",
     "bench.results.run_folder:read_manifest",
-    "bench.results.run_results:load",
     "bench.settings:Setting.parse",
     "bench.suites.suite:load",
     "bench.weights.registry:get",
