@@ -39,6 +39,15 @@ class Setting:
 
         Raises:
             BenchError: the text is none of these, or an angle is not a finite number within ±180.
+
+        Example:
+            >>> view = Setting.parse("free-view:30,10,-")
+            >>> view.yaw, view.pitch, view.roll, view.mode
+            (30.0, 10.0, None, 'absolute')
+            >>> str(view), view.folder
+            ('free-view:30,10,-', 'free-view_30,10,-')
+            >>> Setting.parse("original").is_original
+            True
         """
         text = text.strip()
         if text == "original":

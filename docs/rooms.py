@@ -1,15 +1,19 @@
 """The rooms of the repository, drawn from the imports: `python docs/rooms.py` writes the picture in architecture.md.
 
-A room is a package or the eleven words at the top of `bench/`. Every import counts: those of types alone, those inside
-functions, and the "module:function" strings of tables.
+It says which arrows run back and what lies in a circle; with `--check` it writes nothing and fails where the picture is
+stale. A room is a package or the eleven words at the top of `bench/`. Every import counts: those of types alone, those
+inside functions, and the "module:function" strings of tables.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +33,11 @@ class Room:
     name: str
     layer: int
     rule: str
+
+    @property
+    def place(self) -> str:
+        """Where its modules lie."""
+        return "bench/*.py" if self.name == "bench" else self.name.replace(".", "/") + "/"
 
 
 ROOMS: Final = (
@@ -81,15 +90,19 @@ def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
             yield named[0]
 
 
-def arrows(root: Path = ROOT) -> set[tuple[str, str]]:
-    """(importing module, imported module) within the four packages."""
+@cache
+def arrows(root: Path = ROOT) -> frozenset[tuple[str, str]]:
+    """(importing module, imported module) within the four packages; read once."""
     known = modules(root)
-    return {
-        (module, target) for module, path in known.items() for target in imports(path, known) if target in known
-    } - {(module, module) for module in known}
+    return frozenset(
+        (module, target)
+        for module, path in known.items()
+        for target in imports(path, known)
+        if target in known and target != module
+    )
 
 
-def complaints(found: set[tuple[str, str]]) -> list[str]:
+def complaints(found: Set[tuple[str, str]]) -> list[str]:
     """A sentence for every arrow that runs back, with where the thing belongs."""
     said = []
     for module, target in sorted(found):
@@ -103,7 +116,7 @@ def complaints(found: set[tuple[str, str]]) -> list[str]:
     return said
 
 
-def circles(found: set[tuple[str, str]]) -> list[list[str]]:
+def circles(found: Set[tuple[str, str]]) -> list[list[str]]:
     """Modules that import each other in a circle, whatever lies between."""
     after: dict[str, set[str]] = {}
     for module, target in found:
@@ -124,7 +137,81 @@ def circles(found: set[tuple[str, str]]) -> list[list[str]]:
     return sorted(sorted(ring) for ring in rings if len(ring) > 1)
 
 
-if __name__ == "__main__":
+def passages(found: Set[tuple[str, str]]) -> dict[str, set[str]]:
+    """Room → the rooms that it imports from, by name."""
+    between: dict[str, set[str]] = {room.name: set() for room in ROOMS}
+    for module, target in found:
+        mine, theirs = room_of(module), room_of(target)
+        if mine is not theirs:
+            between[mine.name].add(theirs.name)
+    return between
+
+
+def direct(between: Mapping[str, set[str]]) -> list[tuple[str, str]]:
+    """The arrows that no longer way through other rooms implies, in the order of the rooms."""
+
+    def below(name: str) -> set[str]:
+        return set().union(*({target, *below(target)} for target in between[name]))
+
+    order = [room.name for room in ROOMS]
+    return [
+        (name, target)
+        for name in order
+        for target in sorted(between[name], key=order.index)
+        if not any(target in below(other) for other in between[name] - {target})
+    ]
+
+
+def picture(root: Path = ROOT) -> list[str]:
+    """The lines of the page between its marks: a table of the rooms, and the arrows between them in Mermaid."""
+    files = [name for name, path in modules(root).items() if path.name != "__init__.py"]
+    between = passages(arrows(root))
+    table = ["| layer | room | what belongs there | modules | imports from |", "|---|---|---|---:|---|"]
+    for room in ROOMS:
+        count = sum(room_of(name) is room for name in files)
+        used = ", ".join(f"`{other.place}`" for other in ROOMS if other.name in between[room.name])
+        table.append(f"| {room.layer} | `{room.place}` | {room.rule} | {count} | {used or 'nothing'} |")
+    nodes = [f'    {_node(room.name)}["{room.place}"]' for room in ROOMS]
+    drawn = [f"    {_node(name)} --> {_node(target)}" for name, target in direct(between)]
+    return [*table, "", "```mermaid", "flowchart TD", *nodes, *drawn, "```"]
+
+
+def page(text: str, lines: Sequence[str]) -> str:
+    """A page's text with `lines` between its marks.
+
+    Raises:
+        ValueError: it has not the two marks once.
+    """
+    block = re.compile(f"{re.escape(START)}\n.*?{re.escape(END)}", re.DOTALL)
+    written, times = block.subn(lambda _: "\n".join([START, "", *lines, "", END]), text)
+    if times != 1:
+        raise ValueError(f"the page has {times} blocks between the lines '{START}' and '{END}': give it one")
+    return written
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write the picture, or with `--check` compare it; returns the exit code, 1 where something is wrong or stale."""
+    parser = argparse.ArgumentParser(prog="python docs/rooms.py", description="Draw the rooms from the imports.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where the picture is stale")
+    check = parser.parse_args(argv).check
     found = arrows()
-    print("\n".join(complaints(found)))
-    print(circles(found))
+    back, rings = complaints(found), circles(found)
+    for wrong in (*back, *(f"these import each other in a circle: {', '.join(ring)}" for ring in rings)):
+        print(wrong)
+    if back:  # no picture is drawn of those
+        return 1
+    text = PAGE.read_text(encoding="utf-8")
+    fresh = page(text, picture())
+    if fresh != text:
+        print(f"docs/{PAGE.name} is {'stale: draw it again with python docs/rooms.py' if check else 'drawn again'}")
+        if not check:
+            PAGE.write_text(fresh, encoding="utf-8")
+    return int(bool(rings) or (check and fresh != text))
+
+
+def _node(name: str) -> str:
+    return name.replace(".", "_")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

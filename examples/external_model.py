@@ -20,7 +20,8 @@ def main(source: str, driving: str, output: str, yaw: str, pitch: str, roll: str
     # FFV1 in RGB is lossless; an .mp4 would be scored as the lossy video that it is.
     with av.open(driving) as frames, av.open(str(Path(output).with_suffix(".mkv")), "w") as film:
         stream = film.add_stream("ffv1", rate=frames.streams.video[0].average_rate)
-        stream.height, stream.width, stream.pix_fmt = *face.shape[:2], "bgr0"
+        stream.height, stream.width = face.shape[:2]
+        stream.pix_fmt = "bgr0"
         for _ in frames.decode(video=0):
             film.mux(stream.encode(av.VideoFrame.from_ndarray(face, format="rgb24").reformat(format="bgr0")))
         film.mux(stream.encode())

@@ -52,6 +52,14 @@ def get(name: str) -> Metric:
 
     Raises:
         BenchError: there is none; the message lists near matches and all names.
+
+    Example:
+        >>> from metrics import registry
+        >>> psnr = registry.get("psnr")
+        >>> psnr.label, psnr.version, psnr.direction, psnr.unit
+        ('PSNR', 1, 'higher', 'dB')
+        >>> [name for name in registry.TABLE if "audio" in registry.get(name).needs][:3]
+        ['lse_c', 'lse_d', 'av_offset']
     """
     check(name)
     if name.endswith(SUFFIX):

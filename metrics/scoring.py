@@ -52,6 +52,17 @@ def score(
 
     Raises:
         BenchError: a name is unknown, or arrays are not what is described here.
+
+    Example:
+        >>> import metrics, numpy
+        >>> ref = numpy.full((2, 3, 64, 64), 100, numpy.uint8)  # two grey frames
+        >>> scores = metrics.score(["l1", "psnr", "lse_c"], ref + 8, ref)
+        >>> round(scores["l1"].value * 255), round(scores["psnr"].value, 2), scores["psnr"].n
+        (8, 30.07, 2)
+        >>> scores["psnr"].per_frame.shape
+        (2,)
+        >>> scores["lse_c"].status, scores["lse_c"].reason
+        ('skipped', 'the clip has no sound')
     """
     chosen = [registry.get(name) for name in names]
     pred = _checked(pred, "pred")

@@ -61,7 +61,8 @@ class Session(Protocol):
 class Model(Protocol):
     """A talking-head model, loaded once and used for many clips.
 
-    `name` and `describe()` go into the protocol; `size` is the (height, width) it works at, None for any.
+    `name` and `describe()` are stored with the results, not in the protocol: models are what a table compares. `size`
+    is the (height, width) it works at, None for any.
     """
 
     name: str

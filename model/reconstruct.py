@@ -46,6 +46,15 @@ class Reconstructs:
 
         Raises:
             BenchError: the frames are not of that shape and type, or the setting was not followed.
+
+        Example:
+            >>> import model, numpy
+            >>> from bench.settings import Setting
+            >>> frames = numpy.random.default_rng(0).integers(0, 256, (5, 3, 32, 32), dtype=numpy.uint8)
+            >>> talker = model.load("static")  # or "facevid2vid", checkpoint="vox-256-new.pth.tar"
+            >>> video = talker.reconstruct(frames, setting=Setting.parse("free-view:30,10,0"))
+            >>> tuple(video.shape), video.dtype
+            ((5, 3, 32, 32), torch.uint8)
         """
         driving = torch.as_tensor(frames)
         if driving.dtype != torch.uint8 or driving.ndim != 4 or driving.shape[1] != 3 or len(driving) == 0:

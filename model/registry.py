@@ -31,7 +31,13 @@ ENTRY_POINTS = "talking_head_benchmark.models"
 
 
 def known() -> dict[str, str]:
-    """Every model's name → where it is loaded from: the table, then installed packages."""
+    """Every model's name → where it is loaded from: the table, then installed packages.
+
+    Example:
+        >>> from model import registry
+        >>> registry.known()["static"]
+        'model.static:load'
+    """
     added = {point.name: point.value for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     return {**added, **TABLE}
 
@@ -57,6 +63,13 @@ def load(name: str, *, checkpoint: Path | str | None = None, device: str = "cpu"
 
     Raises:
         BenchError: the name is unknown, the checkpoint does not fit, or a model of one's own cannot be made.
+
+    Example:
+        >>> import model
+        >>> model.load("static").name
+        'static'
+        >>> model.load("examples.my_model:Brighten").describe()
+        {'brightness': 'the yaw in degrees'}
     """
     check(name)
     module, _, attribute = known().get(name, name).partition(":")

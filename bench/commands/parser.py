@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from bench import __version__
 from bench.errors import BenchError
 from bench.near_names import hint
 
@@ -26,3 +27,13 @@ class Parser(argparse.ArgumentParser):
             meant = hint(unknown[0].partition("=")[0], known).rstrip() or f"'{self.prog} --help' lists the {what}s"
             message = f"there is no {what} '{unknown[0]}': {meant}"
         raise BenchError(message)
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option `--version`."""
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"talking-head-benchmark {__version__}",
+        help="print the version and end",
+    )

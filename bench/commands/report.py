@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.commands.parser import Parser
+from bench.commands.parser import Parser, add_version
 from bench.errors import BenchError
 from bench.report.kinds import FORMATS, PLOTS
 
@@ -56,6 +56,7 @@ def parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    add_version(made)
     made.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="run folders; several are compared")
     made.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: RUN/report)")
     made.add_argument(

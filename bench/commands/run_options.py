@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bench.commands.gate_options import add_options
-from bench.commands.parser import Parser
+from bench.commands.parser import Parser, add_version
 from bench.errors import BenchError
 
 RESULTS = Path("results")
@@ -35,6 +35,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         allow_abbrev=False,
     )
     parser.commands = tuple(subcommands)
+    add_version(parser)
     what = parser.add_argument_group("what to run")
     source = what.add_mutually_exclusive_group()
     source.add_argument("--suite", type=_text, metavar="NAME", help="a named suite ('benchmark.py list suites')")

@@ -25,7 +25,8 @@ def load(name: str, resources: Resources) -> FaceDetector:
 
     Raises:
         BenchError: there is none of that name.
-        WeightsError: its weights are missing or damaged.
+        Skip: its weights are missing.
+        WeightsError: its weights are damaged, or another network's.
     """
     if name not in TABLE:
         meant = hint(name, TABLE, most=1, cutoff=0.3)

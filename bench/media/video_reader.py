@@ -42,6 +42,15 @@ class VideoReader:
 
     Raises:
         MediaError: the file cannot be read, has no frames (in that span), or the crop leaves the picture.
+
+    Example:
+        >>> from bench.suites import suite
+        >>> path = suite.load("demo").clips[0].path
+        >>> with VideoReader(path, size=(64, 64), end=0.2, batch=4) as reader:
+        ...     [(frames.first, tuple(frames.pixels.shape)) for frames in reader]
+        [(0, (4, 3, 64, 64)), (0, (1, 3, 64, 64))]
+        >>> reader.info.fps, reader.warnings
+        (25.0, ())
     """
 
     def __init__(

@@ -70,6 +70,12 @@ class Truth:
 
         Raises:
             MediaError: the file is missing, damaged or of another schema.
+
+        Example:
+            >>> from bench.suites import suite
+            >>> truth = Truth.read(suite.FOLDER / "demo" / "ada_02.truth.npz")
+            >>> truth.fps, truth.audio_shift, truth.yaw.shape, truth.landmarks.shape
+            (25.0, 5, (80,), (80, 68, 2))
         """
         try:
             with np.load(path, allow_pickle=False) as stored:

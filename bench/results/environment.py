@@ -8,6 +8,7 @@ import platform
 import subprocess
 from pathlib import Path
 
+from bench import __version__
 from bench.results.manifest import Environment
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "av", "scikit-image", "lpips", "pytorch-fid", "piq", "pyiqa")
@@ -17,7 +18,7 @@ def environment(device: str) -> Environment:
     """What this process runs on."""
     import torch
 
-    commit, dirty = _commit(Path(__file__).parent)
+    commit, dirty = own_commit(Path(__file__))
     return Environment(
         versions={"python": platform.python_version(), **_versions()},
         platform=platform.platform(),
@@ -32,6 +33,7 @@ def environment(device: str) -> Environment:
             "cudnn_tf32": torch.backends.cudnn.allow_tf32,
             "matmul_tf32": torch.backends.cuda.matmul.allow_tf32,
         },
+        version=__version__,
         commit=commit,
         dirty=dirty,
     )
@@ -68,12 +70,22 @@ def _memory() -> int:
         return 0
 
 
-def _commit(folder: Path) -> tuple[str, bool]:
+def own_commit(file: Path) -> tuple[str, bool]:
+    """The commit of this benchmark's repository, and whether files differ from it.
+
+    `file` is this module's place in the benchmark, `TOP/bench/results/environment.py`. Empty where TOP is no
+    repository, or the file is not one of its files: an installation inside somebody's project is not that project.
+    """
+    top = file.resolve().parents[2]
+
     def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(["git", *words], cwd=top, capture_output=True, text=True, timeout=10, check=True)
         return done.stdout.strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != top:
+            return "", False
+        git("ls-files", "--error-unmatch", file.resolve().relative_to(top).as_posix())
         return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.SubprocessError):
         return "", False

@@ -87,8 +87,12 @@ class Environment(Record):
     memory_gb: float
     flags: dict[str, bool] = {}
     """Switches of torch that can move a last digit."""
+    version: str = ""
+    """This benchmark's own; empty in runs of before 0.1.0."""
     commit: str = ""
+    """Of this benchmark's own repository; empty where it is installed without one."""
     dirty: bool = False
+    """Whether files of that repository differ from the commit."""
 
 
 class RunManifest(Record):

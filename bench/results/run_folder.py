@@ -73,6 +73,15 @@ def read_manifest(folder: Path) -> RunManifest:
 
     Raises:
         BenchError: there is none, it is not JSON, or it was written by another version of the schema.
+
+    Example:
+        >>> run = read_manifest(Path("results/toy"))
+        >>> run.suite.id, run.model.name, run.complete, [metric.id for metric in run.metrics][:2]
+        ('toy', 'copy', True, ['fid', 'psnr'])
+        >>> clips = read_clips(Path("results/toy"))
+        >>> rows = clips[(clips["setting"] == "original") & (clips["metric"] == "psnr")]
+        >>> rows["clip"].tolist(), rows["value"].dtype
+        (['anna_1', 'berta_1'], dtype('float64'))
     """
     path = folder / "run.json"
     try:
@@ -101,7 +110,14 @@ def read_summary(folder: Path) -> pd.DataFrame:
 
 
 def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
-    """`frames.parquet`, or the rows of one clip."""
+    """`frames.parquet`, or the rows of one clip.
+
+    Example:
+        >>> frames = read_frames(Path("results/toy"), clip="anna_1")
+        >>> psnr = frames[(frames["setting"] == "original") & (frames["metric"] == "psnr")]
+        >>> psnr["frame"].tolist(), psnr["value"].dtype
+        ([0, 1, 2, 3, 4, 5, 6, 7], dtype('float64'))
+    """
     import pandas as pd
 
     filters = None if clip is None else [("clip", "==", clip)]

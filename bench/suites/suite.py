@@ -57,6 +57,14 @@ def load(name: str, *, data: Path | None = None) -> Suite:
 
     Raises:
         BenchError: no suite is called `name`, its file is wrong, or none of its clips is there.
+
+    Example:
+        >>> from bench.suites import suite
+        >>> "demo" in suite.names()
+        True
+        >>> demo = suite.load("demo")
+        >>> demo.id, demo.version, [clip.id for clip in demo.clips][:2], demo.missing
+        ('demo', 1, ['ada_01', 'ada_02'], ())
     """
     return read(_file(name), data=data)
 

@@ -159,6 +159,12 @@ def get(name: str) -> WeightsFile:
 
     Raises:
         BenchError: there is none; the message lists near matches and all names.
+
+    Example:
+        >>> from bench.weights import registry
+        >>> inception = registry.get("inception")
+        >>> inception.licence, inception.used_by, inception.remedy
+        ('Apache-2.0', ('fid', 'kid'), "run 'python benchmark.py weights fetch inception'")
     """
     if name in REGISTRY:
         return REGISTRY[name]

@@ -1,4 +1,4 @@
-"""What holds for every metric that looks at frames, and what `metrics.scoring` refuses."""
+"""What holds for every metric that looks at frames, and what `metrics.score` refuses."""
 
 import numpy as np
 import pytest

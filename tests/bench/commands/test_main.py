@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import bench
 from bench.commands.main import main
 from bench.results.run_folder import read_clips, read_frames, read_manifest
 from bench.run import presets
@@ -93,7 +94,7 @@ def test_a_gate_that_cannot_judge_is_said_before_the_first_clip(
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--videoz"], ["--videos", "x", "--metrics", "pnsr"], ["list", "--help"]]
+    "words", [["--help"], ["--version"], ["--videoz"], ["--videos", "x", "--metrics", "pnsr"], ["list", "--help"]]
 )
 def test_help_and_mistakes_load_nothing_heavy(words):
     script = (
@@ -108,6 +109,13 @@ def test_help_and_mistakes_load_nothing_heavy(words):
 
 def test_help_answers_at_once():
     assert start_up.ratio(["benchmark.py", "--help"], code=0) < start_up.LONGEST
+
+
+@pytest.mark.parametrize("command", ["benchmark.py", "report.py"])
+def test_version_is_that_of_the_package(command):
+    done = subprocess.run([sys.executable, command, "--version"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == f"talking-head-benchmark {bench.__version__}\n"
+    assert done.stderr == ""
 
 
 def test_dry_run_writes_nothing(tmp_path, capsys):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from rich.console import Console
 
+import bench
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.frames import Frames
@@ -603,6 +604,7 @@ def test_a_damaged_true_view_fails_its_own_columns_only(tmp_path, damage, words)
 def test_the_manifest_is_read_back_as_written(static_run):
     manifest = read_manifest(static_run)
     assert RunManifest.model_validate_json(manifest.model_dump_json()) == manifest
+    assert manifest.environment.version == bench.__version__
     assert manifest.environment.versions["torch"] == torch.__version__.partition("+")[0]
     assert all(clip.seconds["total"] > 0 for clip in manifest.clips)
     assert math.isfinite(manifest.seconds)
