@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from bench.errors import BenchError
 from bench.files.atomic_write import write_text
 from bench.results.clip_parts import Parts
 from bench.results.manifest import RunManifest
 from bench.results.run_folder import PARTS, clear, read_clips
 from bench.results.summary import failures, summarise, to_csv
 from bench.run import run_manifest
+from bench.run.claim import writable
 from bench.run.columns import metrics_of
 from bench.run.engines import choice
 from bench.run.engines.engine import Description
@@ -72,7 +72,7 @@ def run(
     console.print(_said(plan.model.name, engine.description))
     manifest = run_manifest.begun(suite, plan, protocol, description=engine.description, command=command)
     parts = Parts(plan.out / PARTS)
-    with _writable(plan.out):
+    with writable(plan.out):
         clear(plan.out)
         write_text(plan.out / "run.json", manifest.model_dump_json(indent=2))
     kinds = {metric.id: metric.pool for metric in metrics if metric.pool is not None}
@@ -112,7 +112,7 @@ def _finish(
     complete: bool,
     at_end: Callable[[Path], object],
 ) -> Finished:
-    with _writable(out):
+    with writable(out):
         records = parts.join(out)
         clips = read_clips(out)
         persons = {record.id: record.person for record in records}
@@ -125,14 +125,3 @@ def _finish(
     damaged = tuple(record.id for record in records if record.damaged)
     lost = tuple(failures(records, clips, manifest.settings))
     return Finished(out, manifest, lost, damaged)
-
-
-@contextlib.contextmanager
-def _writable(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise BenchError(
-            f"the run folder '{out}' cannot be written ({error.strerror or error}): "
-            "free space there or name another with --out"
-        ) from None
