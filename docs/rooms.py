@@ -37,7 +37,8 @@ class Room:
     @property
     def place(self) -> str:
         """Where its modules lie."""
-        return "bench/*.py" if self.name == "bench" else self.name.replace(".", "/") + "/"
+        path = self.name.replace(".", "/")
+        return "bench/*.py" if path == "bench" else f"{path}/" if (ROOT / path).is_dir() else f"{path}.py"
 
 
 ROOMS: Final = (
