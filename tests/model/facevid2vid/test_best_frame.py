@@ -72,7 +72,7 @@ class TestFaceMesh:
 
     def test_a_checkpoint_searches_by_it(self, stub_checkpoint):
         talker = load(stub_checkpoint, motion="relative", best_frame="search")
-        assert isinstance(talker.options.landmarks, FaceMeshLandmarks)
+        assert isinstance(talker.engine.options.landmarks, FaceMeshLandmarks)
         assert "MediaPipe face mesh" in talker.describe()["landmarks"]
         assert load(stub_checkpoint, motion="relative", best_frame=3).options.landmarks is None
 
