@@ -38,9 +38,9 @@ class FastSyncNet:
     `name` tells this network's embeddings from those of others where they are kept: version, weights, device.
     """
 
-    def __init__(self, network: SyncNet, device: torch.device, *, identity: str = "") -> None:
+    def __init__(self, network: SyncNet, device: torch.device, *, weights_digest: str = "") -> None:
         self.device = device
-        self.name = f"syncnet-{VERSION}-{identity[:16]}-{device.type}"
+        self.name = f"syncnet-{VERSION}-{weights_digest[:16]}-{device.type}"
         lip, audio = network.netcnnlip, network.netcnnaud
         weight, bias = _folded(lip[0], lip[1])
         self._first = frame_convolution(weight, windows=TILE, stride=2, device=device)
