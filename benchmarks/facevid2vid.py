@@ -21,8 +21,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.compute.float32 import float32
 from bench.settings import Setting
+from model.facevid2vid.animator import Animator, Options
 from model.facevid2vid.architecture import VOX_256, VOX_256_BETA, VOX_256_BETA_LEGACY, Architecture
-from model.facevid2vid.engine import Engine, Options
 from model.facevid2vid.networks import Networks
 from model.facevid2vid.talker import FaceVid2Vid
 from model.interface import Driving
@@ -57,7 +57,7 @@ def main() -> None:
 def report(
     networks: Networks, options: Options, frames: Tensor, plain: PlainLoop, rounds: int, device: torch.device
 ) -> None:
-    talker = FaceVid2Vid(Engine(networks, options, device=device), {})
+    talker = FaceVid2Vid(Animator(networks, options, device=device), {})
     setting = Setting()
     session = talker.open(Driving("benchmark", frames[0], 25.0), [setting])
     batch = frames[: options.batch_size]
@@ -66,7 +66,7 @@ def report(
         return session.step(frames)[setting]
 
     executed = counted(lambda: ours(batch)) / len(batch)
-    definition = FaceVid2Vid(Engine(networks, options, device=device, minimal=False), {})
+    definition = FaceVid2Vid(Animator(networks, options, device=device, minimal=False), {})
     direct = definition.open(Driving("benchmark", frames[0], 25.0), [setting])
     flops = counted(lambda: direct.step(batch)) / len(batch)
     once = counted(lambda: definition.open(Driving("benchmark", frames[0], 25.0), [setting]))

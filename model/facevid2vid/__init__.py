@@ -10,9 +10,9 @@ import torch
 from bench.errors import WeightsError
 from bench.faces.landmarks import NAME
 from bench.files.digest import file_digest
+from model.facevid2vid.animator import Animator, Options, Precision
 from model.facevid2vid.best_frame import Landmarks, face_mesh_landmarks
 from model.facevid2vid.checkpoint import read_checkpoint
-from model.facevid2vid.engine import Engine, Options, Precision
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import build
 from model.facevid2vid.talker import FaceVid2Vid
@@ -36,7 +36,7 @@ def load(
     """A face-vid2vid model from a `.pth.tar` or `.safetensors` checkpoint.
 
     `variant` overrides what `model.facevid2vid.variant.choose_variant` tells; `landmarks` is the face mesh by default;
-    for the rest see `model.facevid2vid.engine.Options`.
+    for the rest see `model.facevid2vid.animator.Options`.
 
     Raises:
         WeightsError: the checkpoint is missing, damaged, of another architecture, or holds more than tensors.
@@ -56,4 +56,4 @@ def load(
         "variant_reason": read.reason,
         **found_by,
     }
-    return FaceVid2Vid(Engine(networks, options, device=device), described)
+    return FaceVid2Vid(Animator(networks, options, device=device), described)

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from model.facevid2vid.animator import Animator, Options
 from model.facevid2vid.architecture import STUB, VOX_256, Architecture
-from model.facevid2vid.engine import Engine, Options
 from model.facevid2vid.networks import Networks, build
 from model.facevid2vid.talker import FaceVid2Vid
 from tests.model.recipe import recipe_networks
@@ -43,7 +43,7 @@ def talker(stub_networks):
     """Make a small model with the options that a test needs."""
 
     def make(networks: Networks = stub_networks, **options) -> FaceVid2Vid:
-        return FaceVid2Vid(Engine(networks, Options(**options), device=torch.device("cpu")), {}, size=SIZE)
+        return FaceVid2Vid(Animator(networks, Options(**options), device=torch.device("cpu")), {}, size=SIZE)
 
     return make
 

@@ -52,7 +52,7 @@ class Options:
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-class Engine:
+class Animator:
     """The networks on a device, and what they are asked for frame by frame.
 
     `minimal` lets convolutions use the algorithms with the fewest products where they pay; see `layers.Algorithms`.
