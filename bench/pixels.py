@@ -26,8 +26,3 @@ def unit_float_to_uint8(pixels: Tensor) -> Tensor:
             f"frames reach from {low:.6g} to {high:.6g} and not within 0 to 1: scale or clamp them in the model"
         )
     return (pixels.clamp(0, 1).double() * 255).round_().to(torch.uint8)
-
-
-def uint8_to_unit_float(pixels: Tensor) -> Tensor:
-    """uint8 of any shape → float32 in [0, 1]: x / 255."""
-    return pixels.float() / 255.0

@@ -19,11 +19,12 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from bench.compute.float32 import float32
 from bench.settings import Setting
+from model.facevid2vid.animator import Animator, Options
 from model.facevid2vid.architecture import VOX_256, VOX_256_BETA, VOX_256_BETA_LEGACY, Architecture
 from model.facevid2vid.networks import Networks
-from model.facevid2vid.session import full_float32
-from model.facevid2vid.talker import FaceVid2Vid, Options
+from model.facevid2vid.talker import FaceVid2Vid
 from model.interface import Driving
 
 ARCHITECTURES = {"vox-256": VOX_256, "vox-256-beta": VOX_256_BETA, "vox-256-beta-legacy": VOX_256_BETA_LEGACY}
@@ -38,7 +39,6 @@ def main() -> None:
     parser.add_argument("--batch", nargs="+", type=int, default=[1])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--frames", type=int, default=2, help="driving frames of a round, at least the batch")
-    parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
     print(f"{device}, torch {torch.__version__}, {torch.get_num_threads()} threads")
@@ -50,14 +50,14 @@ def main() -> None:
         print(f"\n{variant}: plain loop {flops / 1e9:.0f} GFLOP a frame")
         for precision in arguments.precision:
             for batch in arguments.batch:
-                options = Options(precision=precision, batch_size=batch, compile=arguments.compile)
+                options = Options(precision=precision, batch_size=batch)
                 report(networks, options, frames, plain, arguments.rounds, device)
 
 
 def report(
     networks: Networks, options: Options, frames: Tensor, plain: PlainLoop, rounds: int, device: torch.device
 ) -> None:
-    talker = FaceVid2Vid(networks, options, device=device, identity={})
+    talker = FaceVid2Vid(Animator(networks, options, device=device), {})
     setting = Setting()
     session = talker.open(Driving("benchmark", frames[0], 25.0), [setting])
     batch = frames[: options.batch_size]
@@ -66,7 +66,7 @@ def report(
         return session.step(frames)[setting]
 
     executed = counted(lambda: ours(batch)) / len(batch)
-    definition = FaceVid2Vid(networks, options, device=device, identity={}, minimal=False)
+    definition = FaceVid2Vid(Animator(networks, options, device=device, minimal=False), {})
     direct = definition.open(Driving("benchmark", frames[0], 25.0), [setting])
     flops = counted(lambda: direct.step(batch)) / len(batch)
     once = counted(lambda: definition.open(Driving("benchmark", frames[0], 25.0), [setting]))
@@ -95,7 +95,7 @@ class PlainLoop:
 
     def __init__(self, networks: Networks, source: Tensor, device: torch.device) -> None:
         self.networks, self.device = networks, device
-        with torch.inference_mode(), full_float32(allow_tf32=False):
+        with torch.inference_mode(), float32(device):
             self.image = self.floats(source[None])
             self.canonical = networks.kp_detector(self.image)
             self.source = networks.keypoints(self.canonical, networks.he_estimator(self.image))
@@ -104,7 +104,7 @@ class PlainLoop:
         return frames.to(self.device).float() / 255
 
     def __call__(self, frames: Tensor) -> Tensor:
-        with torch.inference_mode(), full_float32(allow_tf32=False):
+        with torch.inference_mode(), float32(self.device):
             predicted = []
             for frame in frames.split(1):
                 pose = self.networks.he_estimator(self.floats(frame))
@@ -149,7 +149,7 @@ def matrix_peak(dtype: torch.dtype, device: torch.device, tf32: bool) -> float:
     """FLOP/s of the best of five large square products."""
     size = 8192 if device.type == "cuda" else 2048
     left, right = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
-    with full_float32(allow_tf32=tf32):
+    with float32(device, tf32=tf32):
         best = min(timed(lambda matrix: matrix @ right, left, device) for _ in range(5))
     return 2 * size**3 / best
 

@@ -14,9 +14,9 @@ from torch import Tensor
 from bench.compute.batches import batch_size, batches
 from bench.compute.convolution import convolution
 from bench.compute.cores import side_by_side
+from bench.compute.minimal_filtering.tiled_convolution import tiled_convolution
 from bench.compute.scored_frames import ScoredFrames
 from bench.compute.strided_convolution import folded_convolution, folding_pays
-from bench.compute.tiled_convolution import tiled_convolution
 from bench.errors import WeightsError
 from bench.outcome import Skip
 from bench.weights import resolve

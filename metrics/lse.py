@@ -19,7 +19,7 @@ from syncnet.crop_plan import CropPlan, TrackPlan, WholePlan
 from syncnet.fast_network import FastSyncNet
 from syncnet.lossy_files import through_mp3
 from syncnet.lse_score import window_count
-from syncnet.sound_embeddings import Sound, voiced_share
+from syncnet.sound_embeddings import SoundEmbeddings, voiced_share
 from syncnet.sync_scorer import MIN_WINDOWS, SyncScorer, TrackScore
 
 
@@ -49,9 +49,9 @@ PUBLIC = Rule("public", tracked="prediction", detector="s3fd", min_detections=10
 
 @dataclass(slots=True)
 class SyncAccumulator:
-    """One of SyncNet's numbers for one row of a clip; the work is its session's, shared with the other numbers."""
+    """One of SyncNet's numbers for one row of a clip; the work is its scorer's, shared with the other numbers."""
 
-    session: SyncScorer
+    scorer: SyncScorer
     rule: Rule
     fps: float
     voiced: float
@@ -60,12 +60,12 @@ class SyncAccumulator:
 
     def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         """Take in the next frames."""
-        self.session.update(self.count, pred, ref)
+        self.scorer.update(self.count, pred, ref)
         self.count += len(pred)
 
     def result(self) -> Outcome:
         """The longest track's value; every track's are in the details."""
-        tracks = self.session.close()
+        tracks = self.scorer.close()
         if not tracks:
             raise Skip(self._nothing())
         details = {"voiced": self.voiced, "tracks": float(len(tracks))}
@@ -88,7 +88,7 @@ class SyncAccumulator:
 
     def _nothing(self) -> str:
         needed = f"{MIN_WINDOWS} windows of 5 frames with sound"
-        samples = self.session.sound.samples.shape[0]
+        samples = self.scorer.sound.samples.shape[0]
         if window_count(round(self.count * FPS / self.fps), samples) < MIN_WINDOWS or self.rule.tracked == "whole":
             return f"the clip has less than {needed}"
         video = "reference" if self.rule.tracked == "reference" else "prediction"
@@ -102,24 +102,24 @@ def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFac
         if facts.audio is None:
             raise Skip("the clip has no sound")
         key = f"sync {rule.name} of {facts.setting}"
-        session: SyncScorer | None = facts.shared.get(key)
-        if session is None or session.used:
+        scorer: SyncScorer | None = facts.shared.get(key)
+        if scorer is None or scorer.used:
             sound = _sound(facts, resources, lossy=rule.lossy)
-            session = SyncScorer(
-                _plan(rule, facts, resources),
+            scorer = SyncScorer(
+                _crop_plan(rule, facts, resources),
                 sound,
                 own=rule.tracked == "prediction",
                 min_face=rule.min_face,
                 min_detections=rule.min_detections,
                 lossy=rule.lossy,
             )
-            facts.shared[key] = session
-        return SyncAccumulator(session, rule, facts.fps, facts.shared["voiced"], read)
+            facts.shared[key] = scorer
+        return SyncAccumulator(scorer, rule, facts.fps, facts.shared["voiced"], read)
 
     return begin
 
 
-def _plan(rule: Rule, facts: ClipFacts, resources: Resources) -> CropPlan:
+def _crop_plan(rule: Rule, facts: ClipFacts, resources: Resources) -> CropPlan:
     """The plan of crops: the clip's, for all rows, unless each row is tracked by itself."""
     if rule.tracked == "prediction":
         return TrackPlan(detector.load(rule.detector, resources), facts.fps)
@@ -132,7 +132,7 @@ def _plan(rule: Rule, facts: ClipFacts, resources: Resources) -> CropPlan:
     return plan
 
 
-def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> Sound:
+def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> SoundEmbeddings:
     """The clip's sound, heard once for all rows."""
     key = "sound through MP3" if lossy else "sound"
     if key not in facts.shared:
@@ -143,15 +143,15 @@ def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> Sound:
         if "voiced" not in facts.shared:
             facts.shared["voiced"] = voiced_share(mfcc.at_16_khz(facts.audio.samples, facts.audio.rate))
         heard = through_mp3(facts.own_sound() or facts.audio) if lossy else facts.audio
-        facts.shared[key] = Sound(mfcc.at_16_khz(heard.samples, heard.rate), network)
-    return cast(Sound, facts.shared[key])
+        facts.shared[key] = SoundEmbeddings(mfcc.at_16_khz(heard.samples, heard.rate), network)
+    return cast(SoundEmbeddings, facts.shared[key])
 
 
 def _network(resources: Resources) -> FastSyncNet:
     if "syncnet" not in resources.networks:
         state = weights.resolve("syncnet", resources)
-        identity = weights.weights_digest("syncnet", resources)
-        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device, identity=identity)
+        digest = weights.weights_digest("syncnet", resources)
+        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device, weights_digest=digest)
     return cast(FastSyncNet, resources.networks["syncnet"])
 
 

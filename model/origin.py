@@ -71,9 +71,9 @@ class ModelOrigin:
 
     def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> PredictionStream:
         """Begin a clip."""
-        generator = ModelPredictionStream(driving, settings)
-        generator.open(self.model)
-        return generator
+        stream = ModelPredictionStream(driving, settings)
+        stream.open(self.model)
+        return stream
 
 
 @dataclass(slots=True)

@@ -17,14 +17,14 @@ from bench.faces.detection import FaceDetector
 from bench.faces.tracks import Joiner, Placed
 from bench.media.frame_rate import Resampler
 from syncnet.mouth_crop import Region
-from syncnet.track_smoother import DELAY, Follower
+from syncnet.track_smoother import DELAY, TrackSmoother
 
 MOST = 16
 """Faces of a frame that are followed, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class MouthCut:
     """At 25 fps frame `frame`, track `track` is cut from source frame `source`.
 
     `region` is None where the whole frame is the crop. `source` is None at the end of the track, once for each.
@@ -48,7 +48,7 @@ class CropPlan(Protocol):
     def close(self) -> None:
         """End of the video. A second call does nothing."""
 
-    def cuts(self, position: int) -> Iterator[Cut]:
+    def cuts(self, position: int) -> Iterator[MouthCut]:
         """What was decided, from the `position`-th on, in the order of a track's frames."""
 
     @property
@@ -74,7 +74,7 @@ class TrackPlan:
     count: int = 0
     _resampler: Resampler = field(init=False)
     _joiner: Joiner = field(default_factory=Joiner, init=False)
-    _followers: dict[int, tuple[Follower, list[int]]] = field(default_factory=dict, init=False)
+    _smoothers: dict[int, tuple[TrackSmoother, list[int]]] = field(default_factory=dict, init=False)
     _faces: dict[int, Boxes] = field(default_factory=dict, init=False)
     _sources: array[int] = field(default_factory=lambda: array("i"), init=False)
     _log: array[int] = field(default_factory=lambda: array("i"), init=False)
@@ -102,16 +102,16 @@ class TrackPlan:
             self._joiner.close()
             self._end_tracks()
 
-    def cuts(self, position: int) -> Iterator[Cut]:
+    def cuts(self, position: int) -> Iterator[MouthCut]:
         """See `CropPlan`."""
         for at in range(position * _FIELDS, len(self._log), _FIELDS):
             track, frame, source, *edges = self._log[at : at + _FIELDS]
-            yield Cut(track, frame, None) if source < 0 else Cut(track, frame, source, Region(*edges))
+            yield MouthCut(track, frame, None) if source < 0 else MouthCut(track, frame, source, Region(*edges))
 
     @property
     def needed(self) -> int:
         """See `CropPlan`."""
-        waiting = [following[0] for _, following in self._followers.values()]
+        waiting = [following[0] for _, following in self._smoothers.values()]
         frame = min([self._joiner.settled, *waiting])
         return self._sources[frame] if frame < len(self._sources) else self._resampler.held
 
@@ -147,20 +147,20 @@ class TrackPlan:
             del self._faces[number]
 
     def _follow(self, placed: Placed) -> None:
-        follower, following = self._followers.setdefault(placed.track, (Follower(), [placed.frame]))
+        smoother, following = self._smoothers.setdefault(placed.track, (TrackSmoother(), [placed.frame]))
         size = self._sizes.setdefault(placed.track, [0.0, 0.0, 0.0, 0.0])
         width, height = placed.box[2] - placed.box[0], placed.box[3] - placed.box[1]
         for at, value in enumerate((1.0, width, height, placed.seen)):
             size[at] += float(value)
-        region = follower.push(placed.box)
+        region = smoother.push(placed.box)
         if region is not None:
             assert following[0] == placed.frame - DELAY
             self._decide(placed.track, following, region)
 
     def _end_tracks(self) -> None:
         for track in self._joiner.ended:
-            follower, following = self._followers.pop(track)
-            for region in follower.close():
+            smoother, following = self._smoothers.pop(track)
+            for region in smoother.close():
                 self._decide(track, following, region)
             self._log.extend((track, following[0], -1, 0, 0, 0, 0))
         self._joiner.ended.clear()
@@ -202,12 +202,12 @@ class WholePlan:
             self._closed = True
             self._sources.extend(self._resampler.close())
 
-    def cuts(self, position: int) -> Iterator[Cut]:
+    def cuts(self, position: int) -> Iterator[MouthCut]:
         """See `CropPlan`."""
         for frame in range(position, len(self._sources)):
-            yield Cut(0, frame, self._sources[frame])
+            yield MouthCut(0, frame, self._sources[frame])
         if self._closed and position <= len(self._sources):
-            yield Cut(0, len(self._sources), None)
+            yield MouthCut(0, len(self._sources), None)
 
     @property
     def needed(self) -> int:

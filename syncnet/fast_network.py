@@ -10,17 +10,16 @@ in the sixth digit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, linear, max_pool2d
+from torch.nn.functional import linear, max_pool2d
 
 from bench.compute.convolution import convolution
 from bench.compute.cores import side_by_side
 from bench.compute.float32 import float32
-from bench.compute.minimal_filtering import matrices
-from bench.compute.tiled_convolution import tiled_convolution
+from bench.compute.minimal_filtering.frame_convolution import frame_convolution
+from bench.compute.minimal_filtering.tiled_convolution import tiled_convolution
 from syncnet.network import SPAN, SyncNet
 
 VERSION = 2
@@ -31,7 +30,6 @@ TILE = 4
 _ROWS = 54  # of the pooled first layer; each sees 11 rows of the crop, 4 below those of the row before
 _BANDS = [slice(4 * first, 4 * first + 4 * _ROWS // 3 + 7) for first in range(0, _ROWS, _ROWS // 3)]
 """Rows of the crop whose first layer is computed together: in thirds its eight parts stay in the cache."""
-_POINTS = [Fraction(p) for p in ("0", "1", "-1", "2", "-2", "1/2", "-1/2")]
 
 
 class FastSyncNet:
@@ -40,14 +38,13 @@ class FastSyncNet:
     `name` tells this network's embeddings from those of others where they are kept: version, weights, device.
     """
 
-    def __init__(self, network: SyncNet, device: torch.device, *, identity: str = "") -> None:
+    def __init__(self, network: SyncNet, device: torch.device, *, weights_digest: str = "") -> None:
         self.device = device
-        self.name = f"syncnet-{VERSION}-{identity[:16]}-{device.type}"
+        self.name = f"syncnet-{VERSION}-{weights_digest[:16]}-{device.type}"
         lip, audio = network.netcnnlip, network.netcnnaud
-        first, self._first_bias = _folded(lip[0], lip[1])
-        self._mix, filters, self._split = (m.to(device) for m in _first_layer(first))
-        self._first = [f.to(device, memory_format=torch.channels_last) for f in filters]
-        self._first_bias = self._first_bias.float().to(device)
+        weight, bias = _folded(lip[0], lip[1])
+        self._first = frame_convolution(weight, windows=TILE, stride=2, device=device)
+        self._first_bias = bias.float().to(device)
         self._lip = [
             self._layer(lip, 4, (54, 54), stride=2, padding=1),
             *(self._layer(lip, at, (13, 13), padding=1, tile=3) for at in (8, 11, 14)),
@@ -86,10 +83,9 @@ class FastSyncNet:
 
     def _first_layer(self, frames: Tensor) -> Tensor:
         """(8, 3, 224, 224) uint8 → the pooled first layer of 4 windows, (4, 96, 54, 54)."""
-        n, c, h, w = frames.shape
-        inner = frames.float().permute(0, 2, 3, 1).reshape(n, -1)
-        split = (self._split @ inner).view(n, 1, h, w, c).permute(0, 1, 4, 2, 3)
-        bands = [self._band(split[:, :, :, rows]) for rows in _BANDS]
+        mixes = self._first.mixed(frames)
+        # Without bias: the largest of a pool is the same with it and without.
+        bands = [max_pool2d(self._first.convolved(mixes[:, :, :, rows]), 3, 2) for rows in _BANDS]
         return torch.cat(bands, 2).add_(self._first_bias.view(1, -1, 1, 1)).relu_()
 
     def _further(self, x: Tensor) -> Tensor:
@@ -98,14 +94,6 @@ class FastSyncNet:
         x = max_pool2d(two(x), 3, 2, 1)
         x = max_pool2d(five(four(three(x))), 3, 2)
         return _apply(six(x).flatten(1), self._lip_head)
-
-    def _band(self, split: Tensor) -> Tensor:
-        """Some rows (8, 1, 3, R, 224) of the split frames → their rows of the pooled first layer, without bias."""
-        products = [conv2d(part, kernel, stride=2) for part, kernel in zip(split, self._first, strict=True)]
-        n, (_, out, height, width) = len(products), products[0].shape
-        stacked = torch.cat(products).permute(0, 2, 3, 1).reshape(n, -1)
-        mixed = (self._mix @ stacked).view(TILE, height, width, out).permute(0, 3, 1, 2)
-        return max_pool2d(mixed, 3, 2)
 
     def _layer(
         self,
@@ -129,13 +117,6 @@ class FastSyncNet:
         assert isinstance(last, nn.Linear)
         pairs = [_folded(head[0], head[1]), (last.weight, last.bias)]
         return [(weight.float().to(self.device), bias.float().to(self.device)) for weight, bias in pairs]
-
-
-def _first_layer(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """(96, 3, 5, 7, 7) → the mixing matrix (4, 8), the transformed filters (8, 96, 3, 7, 7), the splitting (8, 8)."""
-    mix, transform, split = matrices(TILE, SPAN, _POINTS)
-    filters = torch.einsum("nk,oikhw->noihw", transform, weight.double())
-    return mix.float(), filters.float(), split.float()
 
 
 def _folded(layer: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:

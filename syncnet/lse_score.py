@@ -14,21 +14,18 @@ SHIFTS = 15
 """Sound is tried from 15 frames early to 15 frames late."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class SyncScore:
     """SyncNet's verdict on one face track.
 
     `distance` is LSE-D, `confidence` LSE-C, `offset` in frames (positive: sound leads the picture), `windows` how many
-    lip windows were compared, `by_shift` (31,) the mean distances at shifts -15 … 15, `per_window` the confidence at
-    each window and the best shift, smoothed by a median over 9.
+    lip windows were compared.
     """
 
     distance: float
     confidence: float
     offset: int
     windows: int
-    by_shift: NDArray[np.float64]
-    per_window: NDArray[np.float64]
 
 
 def window_count(frames: int, samples: int, samples_per_frame: int = 640) -> int:
@@ -53,22 +50,23 @@ def padded(audio: Tensor) -> Tensor:
     return pad(audio, (0, 0, SHIFTS, SHIFTS))
 
 
+def mean_distances(table: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The (n, 31) distances of all windows → their means (31,) at shifts -15 … 15."""
+    return np.asarray(table.mean(axis=0, dtype=np.float64))
+
+
 def score(table: NDArray[np.float32]) -> SyncScore:
     """The verdict from the (n, 31) distances of all windows, n ≥ 1.
 
     LSE-D is the smallest of the means over windows, LSE-C the median of these means minus the smallest, the
     offset 15 minus the place of the smallest.
     """
-    from scipy.ndimage import median_filter
-
-    by_shift = table.mean(axis=0, dtype=np.float64)
-    best = int(by_shift.argmin())
-    middle = float(np.median(by_shift))
+    means = mean_distances(table)
+    best = int(means.argmin())
+    smallest = float(means[best])
     return SyncScore(
-        distance=float(by_shift[best]),
-        confidence=middle - float(by_shift[best]),
+        distance=smallest,
+        confidence=float(np.median(means)) - smallest,
         offset=SHIFTS - best,
         windows=table.shape[0],
-        by_shift=by_shift,
-        per_window=median_filter(middle - table[:, best].astype(np.float64), 9, mode="constant"),
     )

@@ -25,7 +25,7 @@ RANGE = 30.0
 
 
 @dataclass(slots=True, eq=False)
-class Sound:
+class SoundEmbeddings:
     """The MFCC of a clip's sound, and its embeddings, computed when they are asked for and kept for a while."""
 
     samples: NDArray[np.int16]

@@ -14,8 +14,8 @@ from syncnet.crop_plan import CropPlan
 from syncnet.lossy_files import CROPS, FRAMES, Carrier, through
 from syncnet.lse_score import SyncScore
 from syncnet.mouth_crop import crop, whole
-from syncnet.sound_embeddings import Sound
-from syncnet.track_scorer import TrackStream
+from syncnet.sound_embeddings import SoundEmbeddings
+from syncnet.track_scorer import TrackScorer
 
 MIN_WINDOWS = 6
 
@@ -34,11 +34,11 @@ class TrackScore:
 class SyncScorer:
     """Cuts the mouths of one video as a plan says and scores every track against the sound.
 
-    Several metrics may drive one session with the same frames: whoever comes first does the work.
+    Several metrics may drive one scorer with the same frames: whoever comes first does the work.
     """
 
-    plan: CropPlan
-    sound: Sound
+    crop_plan: CropPlan
+    sound: SoundEmbeddings
     own: bool = False
     """Whether the plan is made from the prediction instead of the reference."""
     min_windows: int = MIN_WINDOWS
@@ -53,7 +53,7 @@ class SyncScorer:
     _frames: dict[int, Pixels] = field(default_factory=dict)
     _position: int = 0
     _stored: FeatureStore | None = None
-    _streams: dict[int, TrackStream] = field(default_factory=dict)
+    _tracks: dict[int, TrackScorer] = field(default_factory=dict)
     _frame_carriers: list[Carrier] = field(init=False)
     _crop_carriers: dict[int, list[Carrier]] = field(default_factory=dict)
     _scores: list[TrackScore] = field(default_factory=list)
@@ -73,12 +73,12 @@ class SyncScorer:
         if self.lossy:
             carried = [through(self._frame_carriers, frame) for frame in pred.pixels.cpu().numpy()]
             pred = ScoredFrames(Frames(torch.from_numpy(np.stack(carried)), pred.times))
-        self.plan.feed(start, pred if self.own else ref)
+        self.crop_plan.feed(start, pred if self.own else ref)
         for number, frame in enumerate(pred.pixels.cpu().numpy(), start):
             self._frames[number] = frame
         self.count += len(pred)
         self._work()
-        needed = self.plan.needed
+        needed = self.crop_plan.needed
         for number in [number for number in self._frames if number < needed]:
             del self._frames[number]
 
@@ -86,9 +86,9 @@ class SyncScorer:
         """Every track that could be scored, the longest first, of equally long ones the larger face."""
         if not self._closed:
             self._closed = True
-            self.plan.close()
+            self.crop_plan.close()
             self._work()
-            for track in list(self._streams):
+            for track in list(self._tracks):
                 self._end(track)
             self._frames.clear()
             self._scores.sort(key=lambda track: (-track.frames, -track.face, track.start))
@@ -100,26 +100,26 @@ class SyncScorer:
         return self.count > 0 or self._closed
 
     def _work(self) -> None:
-        for cut in self.plan.cuts(self._position):
+        for cut in self.crop_plan.cuts(self._position):
             self._position += 1
             if cut.source is None:
                 self._end(cut.track)
             elif cut.source < self.count:
                 frame = self._frames[cut.source]
                 mouth = whole(frame) if cut.region is None else crop(frame, cut.region)
-                if cut.track not in self._streams:
+                if cut.track not in self._tracks:
                     stored = None if self.lossy else self._stored
-                    self._streams[cut.track] = TrackStream(self.sound, cut.frame, cut.track, stored)
+                    self._tracks[cut.track] = TrackScorer(self.sound, cut.frame, cut.track, stored)
                     self._crop_carriers[cut.track] = [Carrier(codec) for codec in CROPS] if self.lossy else []
                 # Codecs take and give RGB, crops are BGR.
-                self._streams[cut.track].push(through(self._crop_carriers[cut.track], mouth[::-1])[::-1])
+                self._tracks[cut.track].push(through(self._crop_carriers[cut.track], mouth[::-1])[::-1])
 
     def _end(self, track: int) -> None:
-        stream = self._streams.pop(track, None)
+        scorer = self._tracks.pop(track, None)
         self._crop_carriers.pop(track, None)
-        verdict = stream.close() if stream is not None else None
-        if stream is None or verdict is None or verdict.windows < self.min_windows:
+        verdict = scorer.close() if scorer is not None else None
+        if scorer is None or verdict is None or verdict.windows < self.min_windows:
             return
-        face = self.plan.face_size(track)
-        if face > self.min_face and self.plan.detections(track) >= self.min_detections:
-            self._scores.append(TrackScore(stream.start, stream.frames, face, verdict))
+        face = self.crop_plan.face_size(track)
+        if face > self.min_face and self.crop_plan.detections(track) >= self.min_detections:
+            self._scores.append(TrackScore(scorer.start, scorer.frames, face, verdict))

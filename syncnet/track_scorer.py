@@ -16,7 +16,7 @@ from syncnet.fast_network import TILE
 from syncnet.lse_score import SHIFTS, SyncScore, distances, score, window_count
 from syncnet.mfcc import SAMPLES_PER_FRAME
 from syncnet.network import SPAN
-from syncnet.sound_embeddings import Sound
+from syncnet.sound_embeddings import SoundEmbeddings
 
 BLOCK = 2 * TILE
 """Windows that go through the network together, always, so that nobody's batch size changes a bit."""
@@ -26,14 +26,14 @@ MANY = 1 << 40
 
 
 @dataclass(slots=True)
-class TrackStream:
+class TrackScorer:
     """One track of mouth crops against a clip's sound.
 
     Memory does not grow with the track: at most 12 crops and 30 embeddings wait for what follows them; every window
     that is done leaves its 31 distances.
     """
 
-    sound: Sound
+    sound: SoundEmbeddings
     start: int
     """The track's first frame (at 25 frames a second) in the clip."""
     number: int = 0

@@ -17,7 +17,7 @@ DELAY = WINDOW // 2
 
 
 @dataclass(slots=True)
-class Follower:
+class TrackSmoother:
     """Smooths one track as its boxes come: size and centre by a median over 13 frames, zeros beyond both ends.
 
     A region is known 6 frames after its box. The zeros are part of the public rule: near the ends of a track

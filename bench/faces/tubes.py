@@ -22,23 +22,18 @@ class CropRule:
 
     A tube lives while a face of every frame overlaps the tube's **first** box by more than `min_iou`. One whose last
     frame is more than `min_frames` behind its first gives a crop, the union of its boxes grown by `increase` of its
-    sides (and to a square). `max_frames` cuts a tube into stretches of at most so many frames.
+    sides (and to a square).
     """
 
-    name: str
     min_frames: int
     increase: float = 0.1
     min_iou: float = 0.25
-    max_frames: int | None = None
     longest: int | None = None
-    height: int | None = None
-    """Frames are shrunk for detection to this longer side, or to this height."""
+    """Frames are shrunk for detection to this longer side."""
 
 
-CROP_VIDEO = CropRule("crop-video", min_frames=150, longest=640)
+CROP_VIDEO = CropRule(min_frames=150, longest=640)
 """The rule of the first-order-model and face-vid2vid demo scripts."""
-CROP_VOX = CropRule("crop-vox", min_frames=64, max_frames=1024, height=360)
-"""The rule behind the 256 x 256 VoxCeleb clips of the same family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +89,7 @@ class Cropper:
         return self._crops(ended)
 
     def _continues(self, tube: _Tube, boxes: Boxes) -> bool:
-        full = self.rule.max_frames is not None and self.frames - 1 - tube.first >= self.rule.max_frames
-        return not full and bool((iou(tube.first_box, boxes, pixel=1) > self.rule.min_iou).any())
+        return bool((iou(tube.first_box, boxes, pixel=1) > self.rule.min_iou).any())
 
     def _join(self, box: Boxes, number: int) -> None:
         """Give the box to the tube whose first box it overlaps most, or begin a tube with it."""
@@ -154,11 +148,7 @@ def crops(batches: Iterable[Tensor], detector: FaceDetector, rule: CropRule = CR
 def shrunk(pixels: Tensor, rule: CropRule) -> tuple[Tensor, float]:
     """Frames at the size that the rule detects at, and the factor back; small frames stay as they are."""
     height, width = pixels.shape[-2:]
-    factor = 1.0
-    if rule.longest is not None:
-        factor = max(height, width) / rule.longest
-    elif rule.height is not None:
-        factor = height / rule.height
+    factor = 1.0 if rule.longest is None else max(height, width) / rule.longest
     if factor <= 1:
         return pixels, 1.0
     size = (int(height / factor), int(width / factor))

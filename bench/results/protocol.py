@@ -33,7 +33,7 @@ class Protocol(Record):
     source: Literal["own", "given"] = "own"
     """Whether a clip animates a frame of its own or somebody else's picture (cross-identity)."""
     source_frame: int = 0
-    scored_frames: Literal["all", "without-source"] = "all"
+    scored_frames: Literal["all"] = "all"
     stride: int = 1
     height: int = 256
     width: int = 256
@@ -42,7 +42,7 @@ class Protocol(Record):
     """`none`, `listed` boxes of the suite, or the face rule and the detector that the data was prepared with."""
     prepared: str = "as found"
     """What `benchmark.py prepare` made of the raw videos before the run read them."""
-    region: Literal["whole", "face"] = "whole"
+    region: Literal["whole"] = "whole"
     frame_rate: str = "native"
     """`native`, or the rate to which the data was resampled by time."""
     keypoint_motion: str = "absolute"

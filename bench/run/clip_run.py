@@ -123,7 +123,7 @@ class _Run:
     """Row → why its true view cannot be compared with."""
     source: Tensor | None = None
     stored: Mapping[str, StoredFeatures] = field(default_factory=dict)
-    generator: PredictionStream | None = None
+    predictions: PredictionStream | None = None
     scorer: ClipScorer | None = None
 
     def result(self) -> ClipResult:
@@ -144,7 +144,7 @@ class _Run:
                 self._check_views_ended()
         finally:
             self._store()
-            reports = self.generator.close() if self.generator is not None else {}
+            reports = self.predictions.close() if self.predictions is not None else {}
         if self.scorer is None:
             raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
         outcomes, pools = self._outcomes(self.scorer, reports)
@@ -213,15 +213,15 @@ class _Run:
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
         pixels = reference.pixels.to(self.resources.device)
-        if self.generator is None:
+        if self.predictions is None:
             self._begin(pixels[0], fps)
         first = sum(map(len, self.times))
         reference = Frames(pixels, reference.times, first)
-        assert self.generator is not None
+        assert self.predictions is not None
         assert self.source is not None
         self.times.append(reference.times)
         with self.clocks["model"]:
-            predictions = dict(self.generator.step(reference))
+            predictions = dict(self.predictions.step(reference))
         predictions[GROUND_TRUTH] = reference
         if STATIC in self.plan.rows:
             source = self.source
@@ -257,7 +257,7 @@ class _Run:
         reopen = partial(_again, clip, plan, self.resources.device)
         driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen)
         with self.clocks["model"]:
-            self.generator = self.origin.begin(driving, plan.settings)
+            self.predictions = self.origin.begin(driving, plan.settings)
 
     def _next_views(self, count: int) -> dict[str, Frames]:
         found: dict[str, Frames] = {}

@@ -10,11 +10,12 @@ import torch
 from bench.errors import WeightsError
 from bench.faces.landmarks import NAME
 from bench.files.digest import file_digest
+from model.facevid2vid.animator import Animator, Options, Precision
 from model.facevid2vid.best_frame import Landmarks, face_mesh_landmarks
 from model.facevid2vid.checkpoint import read_checkpoint
 from model.facevid2vid.motion import KeypointMotion
 from model.facevid2vid.networks import build
-from model.facevid2vid.talker import FaceVid2Vid, Options, Precision
+from model.facevid2vid.talker import FaceVid2Vid
 from model.facevid2vid.variant import Variant
 
 __all__ = ["FaceVid2Vid", "load"]
@@ -31,13 +32,11 @@ def load(
     best_frame: int | Literal["search"] | None = None,
     landmarks: Landmarks | None = None,
     batch_size: int | None = None,
-    compile: bool = False,
-    cuda_graphs: bool = False,
 ) -> FaceVid2Vid:
     """A face-vid2vid model from a `.pth.tar` or `.safetensors` checkpoint.
 
     `variant` overrides what `model.facevid2vid.variant.choose_variant` tells; `landmarks` is the face mesh by default;
-    for the rest see `model.facevid2vid.talker.Options`.
+    for the rest see `model.facevid2vid.animator.Options`.
 
     Raises:
         WeightsError: the checkpoint is missing, damaged, of another architecture, or holds more than tensors.
@@ -49,12 +48,12 @@ def load(
     found_by = {}
     if best_frame == "search" and landmarks is None:
         landmarks, found_by = face_mesh_landmarks(device), {"landmarks": NAME}
-    options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size, compile, cuda_graphs)
+    options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size)
     networks = build(read.architecture, read.networks)  # Norms are folded in float64, which not every device has.
-    identity = {
+    described = {
         "checkpoint_sha256": file_digest(checkpoint),
         "variant": read.variant,
         "variant_reason": read.reason,
         **found_by,
     }
-    return FaceVid2Vid(networks, options, device=device, identity=identity)
+    return FaceVid2Vid(Animator(networks, options, device=device), described)

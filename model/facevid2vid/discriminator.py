@@ -12,7 +12,7 @@ from model.facevid2vid.blocks import SpectralConv2d
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judgement:
+class Discriminated:
     """`features` are the blocks' outputs, `prediction` the (B, 1, h, w) map of scores."""
 
     features: tuple[Tensor, ...]
@@ -49,14 +49,14 @@ class ScaleDiscriminator(nn.Module):
         )
         self.conv = SpectralConv2d(widths[-1], 1, 1)
 
-    def forward(self, image: Tensor) -> Judgement:
+    def forward(self, image: Tensor) -> Discriminated:
         """(B, 3, H, W) in [0, 1] → features and scores."""
         features = []
         x = image
         for block in self.down_blocks:
             x = block(x)
             features.append(x)
-        return Judgement(tuple(features), self.conv(x))
+        return Discriminated(tuple(features), self.conv(x))
 
 
 class Discriminator(nn.Module):
@@ -66,7 +66,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.discs = nn.ModuleDict({"1": ScaleDiscriminator(architecture.discriminator)})
 
-    def forward(self, image: Tensor) -> Judgement:
+    def forward(self, image: Tensor) -> Discriminated:
         """(B, 3, H, W) in [0, 1] → features and scores."""
-        judgement: Judgement = self.discs["1"](image)
-        return judgement
+        discriminated: Discriminated = self.discs["1"](image)
+        return discriminated

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,14 +12,12 @@ from torch import Tensor
 
 from bench.errors import BenchError, PredictionError
 from bench.settings import Setting
+from model.facevid2vid.animator import Animator
 from model.facevid2vid.best_frame import find_best_frame, frame_at
 from model.facevid2vid.geometry import Keypoints, transform_keypoints
 from model.facevid2vid.motion import adapted_scale, angle_between, euler_degrees, measured_rotation, relative_keypoints
 from model.facevid2vid.pose_estimator import Pose
 from model.interface import Driving, SettingReport
-
-if TYPE_CHECKING:
-    from model.facevid2vid.talker import FaceVid2Vid
 
 log = logging.getLogger(__name__)
 
@@ -33,18 +30,18 @@ _ORIGINAL = Setting()
 class FaceVid2VidSession:
     """A `model.interface.Session`; see there. Work on the source is done in the constructor."""
 
-    def __init__(self, talker: FaceVid2Vid, driving: Driving, settings: Sequence[Setting]) -> None:
-        self._talker, self._clip, self._settings = talker, driving.id, tuple(settings)
+    def __init__(self, animator: Animator, driving: Driving, settings: Sequence[Setting]) -> None:
+        self._animator, self._clip, self._settings = animator, driving.id, tuple(settings)
         self._rotations: dict[Setting, list[NDArray[np.float64]]] = {setting: [] for setting in (_ORIGINAL, *settings)}
         self._initial: tuple[Keypoints, Tensor, float] | None = None
-        with talker.computing():
-            image = talker.images(driving.source[None])
-            self._canonical = talker.detector(image)
-            pose: Pose = talker.estimator(image)
+        with animator.computing():
+            image = animator.images(driving.source[None])
+            self._canonical = animator.detector(image)
+            pose: Pose = animator.estimator(image)
             self._source = self._posed(pose)
             self._source_expression = pose.expression
-            self._appearance = talker.generator.source(image, self._source)
-            if talker.options.motion == "relative" and talker.options.best_frame is not None:
+            self._appearance = animator.generator.source(image, self._source)
+            if animator.options.motion == "relative" and animator.options.best_frame is not None:
                 self._begin_at(self._best_frame(driving))
 
     def step(self, driving: Tensor) -> Mapping[Setting, Tensor]:
@@ -55,18 +52,18 @@ class FaceVid2VidSession:
             BenchError: memory does not suffice for a single frame.
         """
         predicted = {setting: torch.empty_like(driving, device="cpu") for setting in self._settings}
-        if self._talker.options.motion == "relative" and self._initial is None and len(driving):
-            with self._talker.computing():
+        if self._animator.options.motion == "relative" and self._initial is None and len(driving):
+            with self._animator.computing():
                 self._begin_at(driving[0])
         start = 0
         while start < len(driving):
-            part = slice(start, min(start + self._talker.batch_size, len(driving)))
+            part = slice(start, min(start + self._animator.batch_size, len(driving)))
             try:
                 images, rotations = self._animate(driving[part])
             except RuntimeError as error:
                 if not _out_of_memory(error):
                     raise
-                self._talker.halve_batch(self._clip)
+                self._animator.halve_batch(self._clip)
                 continue
             for setting, image in images.items():
                 predicted[setting][part] = image
@@ -85,17 +82,17 @@ class FaceVid2VidSession:
         return {setting: self._report(setting, rotations) for setting in self._settings}
 
     def _animate(self, frames: Tensor) -> tuple[dict[Setting, Tensor], dict[Setting, NDArray[np.float64]]]:
-        talker = self._talker
+        animator = self._animator
         images: dict[Setting, Tensor] = {}
         rotations: dict[Setting, NDArray[np.float64]] = {}
-        with talker.computing():
-            pose: Pose = talker.estimator(talker.images(frames))
+        with animator.computing():
+            pose: Pose = animator.estimator(animator.images(frames))
             for setting in self._rotations:
                 driven = self._posed(pose, setting)
                 keypoints, expression = self._moved(driven, pose.expression)
                 rotations[setting] = measured_rotation(keypoints.value - expression, self._canonical.value[0])
                 if setting in self._settings:
-                    images[setting] = self._eight_bit(talker.animate(self._appearance, keypoints), setting)
+                    images[setting] = self._eight_bit(animator.animate(self._appearance, keypoints), setting)
         return images, rotations
 
     def _posed(self, pose: Pose, setting: Setting = _ORIGINAL) -> Keypoints:
@@ -108,7 +105,7 @@ class FaceVid2VidSession:
                 angles.append(driven + wanted)
             else:
                 angles.append(torch.full_like(driven, wanted))
-        rotation = self._talker.rotation(*angles)
+        rotation = self._animator.rotation(*angles)
         return transform_keypoints(self._canonical, rotation, pose.translation, pose.expression)
 
     def _moved(self, driven: Keypoints, expression: Tensor) -> tuple[Keypoints, Tensor]:
@@ -121,16 +118,16 @@ class FaceVid2VidSession:
 
     def _begin_at(self, frame: Tensor) -> None:
         """Take a (3, H, W) driving frame, in its own pose, as the start of relative motion."""
-        talker = self._talker
-        pose: Pose = talker.estimator(talker.images(frame[None]))
+        animator = self._animator
+        pose: Pose = animator.estimator(animator.images(frame[None]))
         initial = self._posed(pose)
         scale = 1.0
-        if talker.options.adapt_scale:
+        if animator.options.adapt_scale:
             scale = adapted_scale(self._source.value[0], initial.value[0])
         self._initial = initial, pose.expression, scale
 
     def _best_frame(self, driving: Driving) -> Tensor:
-        options = self._talker.options
+        options = self._animator.options
         if driving.reopen is None:
             raise BenchError(
                 f"clip {driving.id}: its driving frames cannot be read twice, which the best frame needs: "
@@ -148,13 +145,13 @@ class FaceVid2VidSession:
         if not torch.isfinite(image).all():
             raise PredictionError(
                 f"clip {self._clip}, setting {setting}: the model predicted NaN under precision "
-                f"{self._talker.options.precision}: use --precision fp32, or check the checkpoint"
+                f"{self._animator.options.precision}: use --precision fp32, or check the checkpoint"
             )
         return (image * 255).round().to(torch.uint8).cpu()
 
     def _report(self, setting: Setting, rotations: Mapping[Setting, NDArray[np.float64]]) -> SettingReport:
         rotation = rotations[setting]
-        angles = euler_degrees(rotation, legacy=self._talker.legacy)
+        angles = euler_degrees(rotation, legacy=self._animator.legacy)
         names = ("model_yaw", "model_pitch", "model_roll")
         per_frame = {name: angles[:, index] for index, name in enumerate(names)}
         error = None

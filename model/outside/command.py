@@ -67,15 +67,15 @@ class CommandModel:
         """The command."""
         return {"command": self.command}
 
-    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> CommandGenerator:
+    def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> CommandPredictionStream:
         """Run the command under every setting and open what it wrote."""
-        generator = CommandGenerator(driving, self.align)
-        generator.run(self, settings)
-        return generator
+        stream = CommandPredictionStream(driving, self.align)
+        stream.run(self, settings)
+        return stream
 
 
 @dataclass(slots=True)
-class CommandGenerator:
+class CommandPredictionStream:
     """The outputs of the command for one clip; its folder goes when the clip ends."""
 
     driving: Driving

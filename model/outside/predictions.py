@@ -67,10 +67,10 @@ class Predictions:
 
     def begin(self, driving: Driving, settings: Settings) -> FilePredictionStream:
         """Open the videos of one clip."""
-        generator = FilePredictionStream(driving, self.align)
+        stream = FilePredictionStream(driving, self.align)
         for setting in settings:
-            generator.open(str(setting), partial(self.find, driving.id, setting, settings))
-        return generator
+            stream.open(str(setting), partial(self.find, driving.id, setting, settings))
+        return stream
 
     def find(self, clip: str, setting: Setting, settings: Settings) -> Path:
         """The video of a clip under a setting.

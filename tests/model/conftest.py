@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from model.facevid2vid.animator import Animator, Options
 from model.facevid2vid.architecture import STUB, VOX_256, Architecture
 from model.facevid2vid.networks import Networks, build
-from model.facevid2vid.talker import FaceVid2Vid, Options
+from model.facevid2vid.talker import FaceVid2Vid
 from tests.model.recipe import recipe_networks
 
 SIZE = (64, 64)
@@ -42,7 +43,7 @@ def talker(stub_networks):
     """Make a small model with the options that a test needs."""
 
     def make(networks: Networks = stub_networks, **options) -> FaceVid2Vid:
-        return FaceVid2Vid(networks, Options(**options), device=torch.device("cpu"), identity={}, size=SIZE)
+        return FaceVid2Vid(Animator(networks, Options(**options), device=torch.device("cpu")), {}, size=SIZE)
 
     return make
 

@@ -19,14 +19,13 @@ class Embeddings(NamedTuple):
     lip: torch.Tensor
     audio: torch.Tensor
     distances: np.ndarray
-    by_shift: np.ndarray
-    per_window: np.ndarray
+    mean_distances: np.ndarray
 
 
 def embeddings() -> Embeddings:
     with np.load(LSE / "wda_a.golden.npz") as file:
         lip, audio = (torch.from_numpy(file[name]) for name in "VA")
-        return Embeddings(lip, audio, file["dists"], file["mdist"], file["fconfm"])
+        return Embeddings(lip, audio, file["dists"], file["mdist"])
 
 
 def crops(name: str = "wda_a.crops.png") -> torch.Tensor:

@@ -9,8 +9,8 @@ import torch
 from syncnet import network
 from syncnet.fast_network import FastSyncNet
 from syncnet.lossy_files import CROPS, FRAMES, Carrier, Codec, mp3, through
-from syncnet.sound_embeddings import Sound
-from syncnet.track_scorer import TrackStream
+from syncnet.sound_embeddings import SoundEmbeddings
+from syncnet.track_scorer import TrackScorer
 from tests.material import DATA, GOLDEN, needs
 from tests.syncnet import recipe
 from tests.syncnet.golden import crops, samples
@@ -53,7 +53,7 @@ def test_a_finer_quantiser_loses_less():
 def test_crops_through_xvid_and_jpeg_score_as_the_public_code_says():
     """Codecs of other releases differ; the golden value has moved by 0.7 % from the lossless one, ours by 0.9 %."""
     net = FastSyncNet(network.load(recipe.weights()), torch.device("cpu"))
-    stream = TrackStream(Sound(samples(), net), start=0)
+    stream = TrackScorer(SoundEmbeddings(samples(), net), start=0)
     carriers = [Carrier(codec) for codec in CROPS]
     for crop in crops().numpy():
         stream.push(through(carriers, crop[::-1])[::-1])

@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import medfilt
 
 from syncnet.mouth_crop import region
-from syncnet.track_smoother import Follower
+from syncnet.track_smoother import TrackSmoother
 
 
 @pytest.mark.filterwarnings("ignore:kernel_size exceeds")
@@ -17,13 +17,13 @@ def test_equals_the_filter_over_the_whole_track(frames):
     half = np.maximum(boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]) / 2
     x, y = boxes[:, ::2].mean(axis=1), boxes[:, 1::2].mean(axis=1)
     whole = [region(*map(float, v)) for v in zip(*(medfilt(values, 13) for values in (half, x, y)), strict=True)]
-    follower = Follower()
-    streamed = [follower.push(box) for box in boxes]
+    smoother = TrackSmoother()
+    streamed = [smoother.push(box) for box in boxes]
     assert streamed[:6] == [None] * 6
-    assert streamed[6:] + follower.close() == whole
+    assert streamed[6:] + smoother.close() == whole
 
 
 def test_a_track_of_six_frames_has_no_regions():
-    follower = Follower()
-    assert [follower.push(np.array([0.0, 0.0, 9.0, 9.0])) for _ in range(6)] == [None] * 6
-    assert follower.close() == []
+    smoother = TrackSmoother()
+    assert [smoother.push(np.array([0.0, 0.0, 9.0, 9.0])) for _ in range(6)] == [None] * 6
+    assert smoother.close() == []

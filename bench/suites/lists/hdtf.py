@@ -68,7 +68,6 @@ def _group(folder: Path, group: str) -> Iterator[Listed]:
             span=span,
             box=ListedBox(x, y, x + width, y + height, None, full or None),
             person=None if group == "RD" else _PERSON.sub("", name),
-            partition=group,
         )
 
 
@@ -93,19 +92,6 @@ def _heights(path: Path) -> dict[str, int]:
             raise wrong_line(path, number, line, "NAME.mp4 height")
         heights[words[0].removesuffix(".mp4")] = int(words[1])
     return heights
-
-
-def addresses(folder: Path, *, groups: tuple[str, ...] = GROUPS) -> dict[str, str]:
-    """Where each raw video was published: name → address."""
-    found = {}
-    for group in groups:
-        path = folder / f"{group}_video_url.txt"
-        for number, line in _lines(path):
-            words = line.split()
-            if len(words) != 2:
-                raise wrong_line(path, number, line, "NAME address")
-            found[words[0].removesuffix(".mp4")] = words[1]
-    return found
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

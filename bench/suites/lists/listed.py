@@ -65,7 +65,6 @@ class Listed:
     span: Span | None = None
     box: ListedBox | None = None
     person: str | None = None
-    partition: str | None = None
 
 
 def read_text(path: Path, what: str) -> str:

@@ -10,7 +10,7 @@ WHAT = "the tube list of TalkingHead-1KH's data_list.zip (github.com/tcwang0509/
 FORM = "video,H,W,S,E,L,T,R,B"
 
 
-def read(path: Path, *, partition: str | None = None) -> list[Listed]:
+def read(path: Path) -> list[Listed]:
     """The tubes in the list's order, called `video_S…_E…_L…_T…_R…_B…` as their script does.
 
     S and E count the video's own frames, E inclusive; the box is in pixels of a picture of H×W. A tube's person is not
@@ -36,7 +36,6 @@ def read(path: Path, *, partition: str | None = None) -> list[Listed]:
                 span=Span(start, end + 1, None),
                 box=ListedBox(left, top, right, bottom, width, height),
                 person=video,
-                partition=partition,
             )
         )
     return clips

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 from bench.errors import BenchError
@@ -36,7 +37,7 @@ def read(path: Path, *, partition: str | None = "test") -> list[Listed]:
         clip = _clip(row, path, rows.line_num)
         seen[clip.id] = seen.get(clip.id, 0) + 1
         if seen[clip.id] > 1:
-            clip = Listed(f"{clip.id}#{seen[clip.id]}", clip.video, clip.span, clip.box, clip.person, clip.partition)
+            clip = replace(clip, id=f"{clip.id}#{seen[clip.id]}")
         clips.append(clip)
     return clips
 
@@ -53,7 +54,6 @@ def _clip(row: dict[str, str], path: Path, number: int) -> Listed:
         span=Span(start, end, fps),
         box=ListedBox(left, top, right, bottom, width, height),
         person=row["person_id"],
-        partition=row["partition"],
     )
 
 

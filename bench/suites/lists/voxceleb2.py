@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import BenchError
-from bench.faces.tubes import CROP_VOX
 from bench.suites.lists.listed import Listed, ListedBox, Span, read_text, wrong_line
 
 WHAT = "the folder of track files (ID/VIDEO/UTTERANCE.txt) of the VoxCeleb site"
 FPS = 25
+_GROWN = 0.1
+"""Share of its sides by which the box of a track grows, at each end."""
 _FIELD = re.compile(r"(Identity|Reference)\s*:\s*(\S+)")
 _ROW = re.compile(r"(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*")
 
@@ -53,7 +54,7 @@ def read_track(path: Path) -> Listed:
         raise BenchError(f"{path} is no VoxCeleb2 track file (Identity, Reference, FRAME X Y W H): get it again")
     tracked = np.array(edges)
     (left, top), (right, bottom) = tracked[:, :2].min(axis=0).tolist(), tracked[:, 2:].max(axis=0).tolist()
-    across, down = CROP_VOX.increase * (right - left), CROP_VOX.increase * (bottom - top)
+    across, down = _GROWN * (right - left), _GROWN * (bottom - top)
     person, video = fields["Identity"], fields["Reference"]
     return Listed(
         id=f"{person}#{video}#{path.stem}",

@@ -12,9 +12,9 @@ from typing import Protocol
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bench.compute.minimal_filtering.chunked_convolution import ChunkedConvolution
 from model.facevid2vid.fast.fourier import FourierConv3d
 from model.facevid2vid.fast.nearest import NearestConv
-from model.facevid2vid.fast.winograd import WinogradConv
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Algorithms:
     def conv(self, weight: Tensor, bias: Tensor, *, slope: float = 1.0) -> nn.Module:
         """3×3 or 3×3×3 convolution, zero padding of one, leaky ReLU (slope 1: none)."""
         if self.minimal:
-            return OnMaps(WinogradConv(weight, bias, slope=slope))
+            return OnMaps(ChunkedConvolution(weight, bias, slope=slope))
         return DirectConv(weight, bias, slope=slope)
 
     def banded(self, weight: Tensor, bias: Tensor) -> Banded:
         """3×3 convolution of a map of even size, in bands of rows."""
-        return WinogradConv(weight, bias) if self.minimal else BandedDirect(weight, bias)
+        return ChunkedConvolution(weight, bias) if self.minimal else BandedDirect(weight, bias)
 
     def mask(self, weight: Tensor, bias: Tensor) -> nn.Module:
         """Large cubic kernel, zero padding of half of it."""

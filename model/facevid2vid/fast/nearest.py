@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.facevid2vid.fast.winograd import CHUNK_BYTES
+from bench.compute.minimal_filtering.chunked_convolution import CHUNK_BYTES
 
 
 class NearestConv(nn.Module):

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from bench.compute.strided_convolution import folded_convolution
-from tests.bench.compute.test_tiled_convolution import layer
+from tests.bench.compute.minimal_filtering.test_tiled_convolution import layer
 
 
 @pytest.mark.parametrize("size", [(256, 256), (31, 31), (32, 45), (33, 34), (11, 12)])

@@ -441,17 +441,17 @@ class Thrifty:
 def test_a_model_may_refill_what_it_returned():
     """Scoring and encoding come behind: what a step gave is looked at after later steps."""
     frames = torch.from_numpy(portrait_frames(9))
-    generator = ModelOrigin(Thrifty()).begin(Driving("clip", frames[0], 25.0), (ORIGINAL, VIEW))
-    steps = [generator.step(Frames.of(part)) for part in frames.split(4)]
-    generator.close()
+    predictions = ModelOrigin(Thrifty()).begin(Driving("clip", frames[0], 25.0), (ORIGINAL, VIEW))
+    steps = [predictions.step(Frames.of(part)) for part in frames.split(4)]
+    predictions.close()
     for setting in (ORIGINAL, VIEW):
         assert torch.equal(torch.cat([step[str(setting)].pixels for step in steps]), 255 - frames)
 
 
 def test_one_picture_for_all_frames_stays_one_in_memory():
     frames = torch.from_numpy(portrait_frames(9))
-    generator = ModelOrigin(models.load("static")).begin(Driving("clip", frames[0], 25.0), (ORIGINAL,))
-    predicted = generator.step(Frames.of(frames))["original"]
+    predictions = ModelOrigin(models.load("static")).begin(Driving("clip", frames[0], 25.0), (ORIGINAL,))
+    predicted = predictions.step(Frames.of(frames))["original"]
     assert predicted.repeated
     assert torch.equal(predicted.pixels, frames[:1].expand_as(frames))
 

@@ -72,9 +72,9 @@ class TestFaceMesh:
 
     def test_a_checkpoint_searches_by_it(self, stub_checkpoint):
         talker = load(stub_checkpoint, motion="relative", best_frame="search")
-        assert isinstance(talker.options.landmarks, FaceMeshLandmarks)
+        assert isinstance(talker.animator.options.landmarks, FaceMeshLandmarks)
         assert "MediaPipe face mesh" in talker.describe()["landmarks"]
-        assert load(stub_checkpoint, motion="relative", best_frame=3).options.landmarks is None
+        assert load(stub_checkpoint, motion="relative", best_frame=3).animator.options.landmarks is None
 
     def test_the_command_starts_from_the_frame_that_it_finds(self, stub_checkpoint, tmp_path):
         frames, _ = demo("ada_01", count=6, step=4)

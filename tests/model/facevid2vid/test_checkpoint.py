@@ -84,7 +84,7 @@ class TestVariantRule:
     def test_semantics_change_the_output(self, tmp_path, frames):
         path = write_checkpoint(tmp_path / "a.pth.tar", PLAIN)
         one, other = (
-            facevid2vid.load(path, variant=variant).detector(frames[:1].float() / 255).value
+            facevid2vid.load(path, variant=variant).animator.detector(frames[:1].float() / 255).value
             for variant in ("vox-256-beta", "vox-256-beta-legacy")
         )
         assert (one - other).abs().max() > 1e-3
@@ -220,6 +220,6 @@ def test_the_file_may_change_after_loading(tmp_path, stub_checkpoint, frames):
     path = tmp_path / "a.pth.tar"
     path.write_bytes(stub_checkpoint.read_bytes())
     loaded = facevid2vid.load(path)
-    before = loaded.estimator(frames.float() / 255).yaw
+    before = loaded.animator.estimator(frames.float() / 255).yaw
     path.write_bytes(bytes(path.stat().st_size))
-    assert torch.equal(before, loaded.estimator(frames.float() / 255).yaw)
+    assert torch.equal(before, loaded.animator.estimator(frames.float() / 255).yaw)

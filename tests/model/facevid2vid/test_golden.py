@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from bench.settings import Setting
+from model.facevid2vid.animator import Animator, Options
 from model.facevid2vid.architecture import VOX_256, VOX_256_BETA, VOX_256_BETA_LEGACY
 from model.facevid2vid.discriminator import Discriminator
 from model.facevid2vid.fast.generator import FastGenerator
@@ -20,7 +21,7 @@ from model.facevid2vid.fast.layers import Algorithms
 from model.facevid2vid.geometry import transform_keypoints
 from model.facevid2vid.motion import adapted_scale, hull_volume, relative_keypoints
 from model.facevid2vid.networks import NETWORKS, build
-from model.facevid2vid.talker import FaceVid2Vid, Options
+from model.facevid2vid.talker import FaceVid2Vid
 from model.interface import Driving
 from tests.material import GOLDEN, needs
 from tests.model.recipe import fill, recipe_networks
@@ -86,42 +87,42 @@ def networks(config):
 
 
 @pytest.fixture(scope="module")
-def talker(networks):
-    return FaceVid2Vid(networks, Options(), device=torch.device("cpu"), identity={})
+def animator(networks):
+    return Animator(networks, Options(), device=torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
-def poses(talker, inputs):
-    return {name: talker.estimator(inputs[name][None].float() / 255) for name in IMAGES}
+def poses(animator, inputs):
+    return {name: animator.estimator(inputs[name][None].float() / 255) for name in IMAGES}
 
 
 @pytest.fixture(scope="module")
-def canonical(talker, inputs):
-    return {name: talker.detector(inputs[name][None].float() / 255) for name in ("clip0", "other0")}
+def canonical(animator, inputs):
+    return {name: animator.detector(inputs[name][None].float() / 255) for name in ("clip0", "other0")}
 
 
 @pytest.fixture(scope="module")
-def keypoints(talker, canonical, poses):
+def keypoints(animator, canonical, poses):
     def make(text, yaw=None, pitch=None, roll=None):
         """Keypoints `canonical@pose`, with the angles that are given in place of the pose's."""
         name, _, pose_name = text.partition("@")
         pose = poses[pose_name]
         given = ((yaw, pose.yaw), (pitch, pose.pitch), (roll, pose.roll))
         angles = [driven if angle is None else torch.full_like(driven, angle) for angle, driven in given]
-        rotation = talker.rotation(*angles)
+        rotation = animator.rotation(*angles)
         return transform_keypoints(canonical[name], rotation, pose.translation, pose.expression)
 
     return make
 
 
 @pytest.mark.full_size
-def test_pose_and_expression(talker, golden, poses):
+def test_pose_and_expression(animator, golden, poses):
     stored = [name for name in IMAGES if f"he/{name}/t" in golden]
     assert len(stored) >= 2
     for part, ours in {
         "t": lambda pose: pose.translation,
         "exp": lambda pose: pose.expression.flatten(1),
-        "rot": lambda pose: talker.rotation(pose.yaw, pose.pitch, pose.roll),
+        "rot": lambda pose: animator.rotation(pose.yaw, pose.pitch, pose.roll),
         "yaw_logits": lambda pose: pose.logits[0],
         "pitch_logits": lambda pose: pose.logits[1],
         "roll_logits": lambda pose: pose.logits[2],
@@ -178,13 +179,13 @@ def test_normalised_keypoints(golden, keypoints, free_view):
 
 @pytest.mark.parametrize("kind", ["plain", "direct", "minimal"])
 @pytest.mark.full_size
-def test_generator(config, kind, networks, talker, golden, inputs, keypoints):
+def test_generator(config, kind, networks, animator, golden, inputs, keypoints):
     source, driving = keypoints("clip0@clip0"), keypoints("clip0@clip2")
     image = inputs["clip0"][None].float() / 255
     if kind == "plain":
         volume, generated = networks.generator.encode(image), networks.generator(image, source, driving)
     else:
-        generator = talker.generator
+        generator = animator.generator
         if kind == "direct":
             generator = FastGenerator(networks.generator, ARCHITECTURES[config], Algorithms(minimal=False))
         appearance = generator.source(image, source)
@@ -193,15 +194,15 @@ def test_generator(config, kind, networks, talker, golden, inputs, keypoints):
 
 
 @pytest.mark.full_size
-def test_generator_across_identities(talker, golden, inputs, keypoints):
+def test_generator_across_identities(animator, golden, inputs, keypoints):
     if "P2/mask_s" not in golden:
         pytest.skip("not stored for this configuration")
     source, initial = keypoints("other0@other0"), keypoints("other0@clip0")
     driving = keypoints("other0@clip1", 30, 10, 0)
     scale = adapted_scale(source.value[0], initial.value[0])
     moved = relative_keypoints(driving, initial, source, scale)
-    appearance = talker.generator.source(inputs["other0"][None].float() / 255, source)
-    check(golden, "P2", appearance.volume, talker.generator.animate(appearance, moved))
+    appearance = animator.generator.source(inputs["other0"][None].float() / 255, source)
+    check(golden, "P2", appearance.volume, animator.generator.animate(appearance, moved))
 
 
 def check(golden, case, volume, generated):
@@ -249,7 +250,7 @@ def check(golden, case, volume, generated):
     ids=["relative", "absolute", "cross-relative", "cross-absolute", "cross-yaw20"],
 )
 @pytest.mark.full_size
-def test_end_to_end(config, talker, golden, inputs, options, source, driving, modes):
+def test_end_to_end(config, animator, golden, inputs, options, source, driving, modes):
     if config == "vox-256-jacobian" and source == "other0" and "cross_relative_adapt" in modes.values():
         modes = {Setting(): "relative_adapt"}
     elif config == "vox-256-jacobian":
@@ -261,11 +262,11 @@ def test_end_to_end(config, talker, golden, inputs, options, source, driving, mo
         driving = (1,)
     count = len(golden[f"e2e/{next(iter(modes.values()))}/kp_norm"])
     frames = torch.stack([inputs[f"clip{index}"] for index in list(driving)[:count]])
-    talker = copy.copy(talker)
-    talker.options = Options(**options)
-    animate, seen = talker.animate, []
-    talker.animate = lambda appearance, moved: (seen.append(moved), animate(appearance, moved))[1]
-    session = talker.open(Driving(config, inputs[source], 25.0), list(modes))
+    animator = copy.copy(animator)
+    animator.options = Options(**options)
+    animate, seen = animator.animate, []
+    animator.animate = lambda appearance, moved: (seen.append(moved), animate(appearance, moved))[1]
+    session = FaceVid2Vid(animator, {}).open(Driving(config, inputs[source], 25.0), list(modes))
     predicted = session.step(frames)
     for index, (setting, mode) in enumerate(modes.items()):
         moved = torch.cat([points.value for points in seen[index :: len(modes)]])

@@ -125,9 +125,9 @@ def test_source_work_is_done_once_and_the_pose_pass_is_shared(talker, frames, mo
 
         monkeypatch.setattr(owner, name, counting)
 
-    count(made.generator.resblocks_3d, "forward", "encode")
-    count(made.detector, "forward", "detect")
-    count(made.estimator, "forward", "posed", len)
+    count(made.animator.generator.resblocks_3d, "forward", "encode")
+    count(made.animator.detector, "forward", "detect")
+    count(made.animator.estimator, "forward", "posed", len)
     run(made, frames, [ORIGINAL, TURNED, Setting.parse("free-view:-30,-,-")], chunks=2)
     assert calls == {"encode": 1, "detect": 1, "posed": 1 + len(frames)}
 
@@ -184,7 +184,7 @@ class TestReport:
     def test_a_free_view_that_is_lost_on_the_way_is_noticed(self, talker, stub_networks, frames, monkeypatch):
         pose = stub_networks.he_estimator(frames[:1].float() / 255)
         made = talker()
-        monkeypatch.setattr(made, "rotation", lambda *angles: rotation_matrix(pose.yaw, pose.pitch, pose.roll))
+        monkeypatch.setattr(made.animator, "rotation", lambda *angles: rotation_matrix(pose.yaw, pose.pitch, pose.roll))
         _, report = run(made, frames[:1], [TURNED])
         assert "left the head as it is driven" in report[TURNED].error
 
@@ -194,17 +194,17 @@ class TestMemory:
     def test_running_out_halves_the_batch_and_goes_on(self, talker, frames, monkeypatch, failure):
         expected, _ = run(talker(), frames)
         made = talker(batch_size=4)
-        estimate = made.estimator.forward
+        estimate = made.animator.estimator.forward
 
         def limited(image):
             if len(image) > 1:
                 raise failure
             return estimate(image)
 
-        monkeypatch.setattr(made.estimator, "forward", limited)
+        monkeypatch.setattr(made.animator.estimator, "forward", limited)
         ours, report = run(made, frames)
         assert_ties_only(ours[ORIGINAL], expected[ORIGINAL])
-        assert made.batch_size == 1
+        assert made.animator.batch_size == 1
         assert len(report[ORIGINAL].per_frame["model_yaw"]) == len(frames)
 
     def test_no_memory_for_one_frame_is_a_sentence(self, talker, frames, monkeypatch):
@@ -214,7 +214,7 @@ class TestMemory:
         def never(image):
             raise torch.OutOfMemoryError("CUDA")
 
-        monkeypatch.setattr(made.estimator, "forward", never)
+        monkeypatch.setattr(made.animator.estimator, "forward", never)
         with pytest.raises(BenchError, match="clip kitchen: the memory of cpu does not suffice"):
             session.step(frames)
 
@@ -225,7 +225,7 @@ class TestMemory:
         def broken(image):
             raise RuntimeError("shapes differ")
 
-        monkeypatch.setattr(made.estimator, "forward", broken)
+        monkeypatch.setattr(made.animator.estimator, "forward", broken)
         with pytest.raises(RuntimeError, match="shapes differ"):
             session.step(frames)
 

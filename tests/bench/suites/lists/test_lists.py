@@ -52,7 +52,7 @@ class TestVoxCeleb:
         path = written(tmp_path / "vox.csv", HEAD + other + self.ROW)
         (clip,) = voxceleb.read(path)
         assert clip.id == "id10280#aB-c_dEfG12#001093#001192"
-        assert (clip.video, clip.person, clip.partition) == ("aB-c_dEfG12", "id10280", "test")
+        assert (clip.video, clip.person) == ("aB-c_dEfG12", "id10280")
         assert clip.span.seconds(25) == (1093 / 25, 1192 / 25)
         assert clip.box.within(640, 360) == Box(92, 0, 360, 354)
         assert len(voxceleb.read(path, partition=None)) == 2
@@ -126,7 +126,6 @@ class TestHdtf:
     def group(self, folder, *, crops="Ann1_0.mp4 483 390 10 390\nAnn1_2.mp4 100 200 0 200"):
         written(folder / "WDA_annotion_time.txt", "Ann1.mp4 00:20-01:35 02:00-02:10 10:05-11:00 \nBob.mp4 00:05-00:10")
         written(folder / "WDA_resolution.txt", "Ann1.mp4 720\nBob.mp4 1080\n", encoding="utf-8-sig")
-        written(folder / "WDA_video_url.txt", "Ann1 https://example.org/1\n", encoding="utf-8-sig")
         written(folder / "WDA_crop_wh.txt", crops)
         return folder
 
@@ -137,9 +136,6 @@ class TestHdtf:
         assert first.box.within(1280, 720) == Box(483, 10, 873, 400)
         assert first.box.within(1920, 1080) == Box(724, 15, 1309, 600)
         assert (last.id, last.span.seconds(25)) == ("WDA_Ann1_2", (605, 660))
-
-    def test_addresses(self, tmp_path):
-        assert hdtf.addresses(self.group(tmp_path), groups=("WDA",)) == {"Ann1": "https://example.org/1"}
 
     @pytest.mark.parametrize(
         ("crop", "message"),
@@ -167,13 +163,12 @@ class TestHdtf:
         assert counts == {"RD": 64, "WDA": 189, "WRA": 168}
         clips = hdtf.read(folder)
         assert len({clip.id for clip in clips}) == len(clips)
-        assert {clip.video for clip in clips} <= hdtf.addresses(folder).keys()
 
 
 class TestTalkingHead1KH:
     def test_a_line(self, tmp_path):
         path = written(tmp_path / "val.txt", "1lSejjfNHpw_0075,1080,1920,0,1000,568,0,1312,744\n\n")
-        (clip,) = talkinghead_1kh.read(path, partition="val")
+        (clip,) = talkinghead_1kh.read(path)
         assert clip.id == "1lSejjfNHpw_0075_S0_E1000_L568_T0_R1312_B744"
         assert clip.span == Span(0, 1001, None)  # the last frame is inside
         assert clip.box.within(1280, 720) == Box(378, 0, 874, 496)

@@ -1,7 +1,5 @@
 """The fast networks beside the plain ones, and the options that change how they run."""
 
-import os
-
 import pytest
 import torch
 
@@ -9,8 +7,6 @@ from bench.settings import Setting
 from model.facevid2vid.fast.generator import FastGenerator
 from model.facevid2vid.fast.layers import Algorithms
 from model.facevid2vid.geometry import Keypoints
-from model.facevid2vid.networks import build
-from tests.model.recipe import recipe_networks
 
 
 @pytest.fixture(params=[False, True], ids=["direct", "minimal"])
@@ -50,15 +46,3 @@ def test_half_precision_stays_near(talker, networks, frames, precision, levels):
     difference = (full.int() - half.int()).abs().float()
     assert 0 < difference.mean() < levels / 4
     assert difference.quantile(0.99) <= levels
-
-
-@pytest.mark.slow
-@pytest.mark.skipif("TALKING_HEAD_SLOW" not in os.environ, reason="compiles for minutes: set TALKING_HEAD_SLOW=1")
-@pytest.mark.parametrize("name", ["vox-256", "vox-256-beta"])
-def test_compiling_changes_nothing(talker, name, frames):
-    from tests.model.conftest import ARCHITECTURES
-
-    networks = build(ARCHITECTURES[name], recipe_networks(ARCHITECTURES[name]))
-    plain = talker(networks, batch_size=2).reconstruct(frames[:2], setting=Setting())
-    compiled = talker(networks, batch_size=2, compile=True).reconstruct(frames[:2], setting=Setting())
-    assert (plain.int() - compiled.int()).abs().max() <= 1

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from model.facevid2vid.fast.fourier import FourierConv3d
 from model.facevid2vid.fast.layers import Algorithms, pool, trilinear, up_conv
 from model.facevid2vid.fast.nearest import NearestConv
-from model.facevid2vid.fast.winograd import WinogradConv
+from tests.bench.compute.minimal_filtering.definition import convolved
 
 SHAPES = [(2, 1, 8, 10, 5, 7), (1, 1, 7, 9, 3, 4), (2, 3, 6, 4, 5, 7), (1, 16, 2, 2, 8, 3), (1, 1, 64, 64, 16, 24)]
 
@@ -27,33 +27,13 @@ def definition(x, weight, bias, factor=1, slope=1.0):
     if factor > 1:
         x = F.interpolate(x, scale_factor=(1, factor, factor))
     weight = weight.double() if weight.ndim == 5 else weight.double()[:, :, None]
-    out = F.conv3d(x, weight, bias.double(), padding=tuple(size // 2 for size in weight.shape[2:]))
+    out = convolved(x, weight, bias, padding=[size // 2 for size in weight.shape[2:]])
     return F.leaky_relu(out, slope).movedim(1, -1)
 
 
 def assert_close(ours, theirs):
     assert ours.shape == theirs.shape
     assert (ours - theirs).abs().max() <= 1e-6 * theirs.abs().max()
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("slope", [1.0, 0.0, 0.2])
-def test_winograd(shape, slope):
-    x, weight, bias = case(shape, 3)
-    assert_close(WinogradConv(weight, bias, slope=slope)(x), definition(x, weight, bias, slope=slope))
-
-
-def test_winograd_in_chunks(monkeypatch):
-    monkeypatch.setattr("model.facevid2vid.fast.winograd.CHUNK_BYTES", 20_000)
-    x, weight, bias = case((1, 3, 14, 12, 5, 7), 3)
-    assert_close(WinogradConv(weight, bias)(x), definition(x, weight, bias))
-
-
-def test_winograd_is_no_less_exact_than_the_direct_sum():
-    x, weight, bias = case((1, 1, 16, 16, 512, 64), 3)
-    exact = definition(x, weight, bias)
-    direct = F.conv2d(x[:, 0].movedim(-1, 1), weight, bias, padding=1).movedim(1, -1)[:, None]
-    assert (WinogradConv(weight, bias)(x) - exact).abs().max() <= 1.5 * (direct - exact).abs().max()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -103,7 +83,7 @@ def test_pool_and_trilinear_are_those_of_the_library():
 
 @pytest.mark.parametrize("minimal", [False, True])
 def test_bands_are_the_rows_of_the_whole(minimal, monkeypatch):
-    monkeypatch.setattr("model.facevid2vid.fast.winograd.CHUNK_BYTES", 20_000)
+    monkeypatch.setattr("bench.compute.minimal_filtering.chunked_convolution.CHUNK_BYTES", 20_000)
     x, weight, bias = case((2, 1, 12, 8, 5, 7), 3)
     layer = Algorithms(minimal).banded(weight, bias)
     seen = torch.full((2, 12, 8, 7), torch.nan)

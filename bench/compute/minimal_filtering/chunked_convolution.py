@@ -1,9 +1,10 @@
-"""3×3 (and 3×3×3) convolution by the minimal filtering of Winograd: 16 products where the definition takes 36.
+"""3×3 (and 3×3×3) convolution by minimal filtering, chunk by chunk: 16 products where the definition takes 36.
 
-Lavin and Gray 2016, F(2×2, 3×3): the map is cut into 4×4 tiles that overlap by two, tiles and kernels are transformed,
-multiplied channel by channel as one matrix product per tile place, and transformed back to 2×2 outputs. The result is
-the convolution itself; in float32 it is nearer to the exact one than a direct sum, whose chains of additions are
-longer. Depth is summed directly. Arrays are channels-last: (B, D, H, W, C).
+F(2×2, 3×3): the map is cut into 4×4 tiles that overlap by two, tiles and kernels are transformed, multiplied channel by
+channel as one matrix product per tile place, and transformed back to 2×2 outputs. The transforms have no entries but
+0, 1 and -1, and are written out as sums. The result is the convolution itself; in float32 it is nearer to the exact one
+than a direct sum, whose chains of additions are longer. Depth is summed directly. Arrays are channels-last:
+(B, D, H, W, C).
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bench.compute.minimal_filtering.transforms import tiles, transforms
+
 CHUNK_BYTES = 6 << 20
 """Transformed tiles at once: what stays in a cache."""
 
 
-class WinogradConv(nn.Module):
+class ChunkedConvolution(nn.Module):
     """Convolution with a (K, C, 3, 3) or (K, C, 3, 3, 3) kernel, zero padding of one and a leaky ReLU.
 
     `slope` is the leaky ReLU's: 1 leaves it out.
@@ -33,9 +36,10 @@ class WinogradConv(nn.Module):
         self.slope = slope
         if weight.ndim == 4:
             weight = weight[:, :, None]
-        left = weight.new_tensor([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], dtype=torch.float64)
-        kernels = torch.einsum("ia,jb,kctab->tijck", left, left, weight.double())
-        self.register_buffer("kernels", kernels.flatten(1, 2).to(weight.dtype).contiguous())
+        f = transforms(2, 3)
+        self.centre = f.centre
+        kernels = torch.stack([f.kernels(tap) for tap in weight.unbind(2)])
+        self.register_buffer("kernels", kernels.to(weight.dtype).contiguous())
         self.register_buffer("bias", bias.clone())
 
     def forward(self, x: Tensor) -> Tensor:
@@ -73,46 +77,46 @@ class WinogradConv(nn.Module):
         """
         batch, depth, height, width, channels = x.shape
         taps, _, _, out_channels = self.kernels.shape
-        rows, columns, step = (height + 1) // 2, (width + 1) // 2, self._step(x)
+        (rows, bottom), (columns, right), step = tiles(height, 2, 3, 1), tiles(width, 2, 3, 1), self._step(x)
         reach = taps // 2
         slices = depth + 2 * reach
-        padded = F.pad(x, (0, 0, 1, 2 * columns - width + 1, 1, 2 * rows - height + 1, reach, reach))
-        tiles = x.new_empty(16 * slices * step * columns * channels)
+        padded = F.pad(x, (0, 0, 1, right, 1, bottom, reach, reach))
+        signals = x.new_empty(16 * slices * step * columns * channels)
         products = x.new_empty(16 * depth * step * columns * out_channels)
         for sample, top in itertools.product(range(batch), range(0, rows, step)):
             count = min(step, rows - top)
             places = count * columns
-            transformed = tiles[: 16 * slices * places * channels].view(4, 4, slices, count, columns, channels)
-            _tiles(padded[sample, :, 2 * top : 2 * (top + count) + 2], transformed)
+            transformed = signals[: 16 * slices * places * channels].view(4, 4, slices, count, columns, channels)
+            _signals(padded[sample, :, 2 * top : 2 * (top + count) + 2], transformed)
             factors = transformed.view(16, slices, places, channels)
             product = products[: 16 * depth * places * out_channels].view(16, depth * places, out_channels)
             torch.bmm(factors[:, :depth].flatten(1, 2), self.kernels[0], out=product)
             for tap in range(1, taps):
                 product.baddbmm_(factors[:, tap : tap + depth].flatten(1, 2), self.kernels[tap])
-            product[5] += self.bias  # The one place that enters each of the four outputs once.
+            product[self.centre] += self.bias
             product = product.view(4, 4, depth, count, columns, out_channels)
             _outputs(product, place(sample, top, count), self.slope)
             yield sample, top, count
 
 
-def _tiles(rows: Tensor, out: Tensor) -> None:
-    """(D, 2n + 2, 2m + 2, C) → (4, 4, D, n, m, C): `Bᵀ d B` of every tile."""
+def _signals(rows: Tensor, out: Tensor) -> None:
+    """(D, 2n + 2, 2m + 2, C) → (4, 4, D, n, m, C): `of_signal` along both axes of every tile."""
     count, columns = out.shape[3], out.shape[4]
     d = [rows[:, i : i + 2 * count - 1 : 2] for i in range(4)]
-    for i, line in enumerate((d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3])):
+    for i, line in enumerate((d[2] - d[0], d[1] + d[2], d[2] - d[1], d[3] - d[1])):
         e = [line[:, :, j : j + 2 * columns - 1 : 2] for j in range(4)]
-        torch.sub(e[0], e[2], out=out[i, 0])
+        torch.sub(e[2], e[0], out=out[i, 0])
         torch.add(e[1], e[2], out=out[i, 1])
         torch.sub(e[2], e[1], out=out[i, 2])
-        torch.sub(e[1], e[3], out=out[i, 3])
+        torch.sub(e[3], e[1], out=out[i, 3])
 
 
 def _outputs(m: Tensor, out: Tensor, slope: float) -> None:
-    """(4, 4, D, n, m, K) products → `Aᵀ m A` into the (D, n, 2, m, 2, K) `out`, activated."""
+    """(4, 4, D, n, m, K) products → (D, n, 2, m, 2, K) `out`: `of_outputs` along both axes, activated."""
     upper = m[0].add_(m[1]).add_(m[2])
-    lower = m[1].sub_(m[2]).sub_(m[3])
+    lower = m[1].sub_(m[2]).add_(m[3])
     for i, line in enumerate((upper, lower)):
         torch.add(line[0].add_(line[1]), line[2], out=out[:, :, i, :, 0])
-        torch.sub(line[1].sub_(line[2]), line[3], out=out[:, :, i, :, 1])
+        torch.add(line[1].sub_(line[2]), line[3], out=out[:, :, i, :, 1])
     if slope != 1.0:
         F.leaky_relu(out, slope, inplace=True)

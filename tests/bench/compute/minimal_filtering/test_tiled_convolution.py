@@ -1,8 +1,10 @@
+"""Convolutions of pictures by minimal filtering, beside the definition."""
+
 import pytest
 import torch
-import torch.nn.functional as F
 
-from bench.compute.tiled_convolution import tiled_convolution
+from bench.compute.minimal_filtering.tiled_convolution import tiled_convolution
+from tests.bench.compute.minimal_filtering.definition import convolved
 
 
 def layer(outputs, inputs, taps, seed=0):
@@ -16,7 +18,7 @@ def layer(outputs, inputs, taps, seed=0):
 def test_equals_the_direct_sum(size, taps, tile, padding):
     weight, bias = layer(24, 16, taps)
     x = torch.randn(3, 16, *size, generator=torch.Generator().manual_seed(1)).relu()
-    expected = F.conv2d(x.double(), weight.double(), bias.double(), padding=padding).relu()
+    expected = convolved(x, weight, bias, padding=padding).relu()
     y = tiled_convolution(weight, bias, tile=tile, padding=padding, size=size)(x)
     assert y.shape == expected.shape
     assert (y - expected).abs().max() < 2e-5 * max(1, expected.abs().max())

@@ -1,19 +1,15 @@
-"""Convolutions by minimal filtering: tiles of outputs with fewer multiplications than their definition has."""
+"""Convolutions of pictures by minimal filtering: all tiles of a batch at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from bench.compute.convolution import Convolution, convolution
-from bench.compute.minimal_filtering import matrices
-
-# In this order they keep rounding errors smallest (Barabasz et al. 2020, arXiv 1803.10986).
-_POINTS = tuple(Fraction(p) for p in ("0", "1", "-1", "2", "-2", "1/2", "-1/2"))
+from bench.compute.minimal_filtering.transforms import tiles, transforms
 
 _FEWEST_TILES = 16
 
@@ -32,8 +28,8 @@ class TiledConvolution:
     weight: Tensor
     """(n², C, K), n = tile + taps - 1: transformed."""
     bias: Tensor
-    ones: int
-    """The product that every output has once, at the point (1, 1): what is added there is added to all."""
+    centre: int
+    """The product that every output has once: what is added there is added to all."""
     forward: Tensor
     """(n², n²): of a tile's input."""
     backward: Tensor
@@ -47,22 +43,19 @@ class TiledConvolution:
         """Convolve."""
         frames, channels, height, width = x.shape
         tile, side = self.tile, self.tile + self.taps - 1
-        height, width = (length + 2 * self.padding - self.taps + 1 for length in (height, width))
-        rows, columns = -(-height // tile), -(-width // tile)
+        rows, bottom = tiles(height, tile, self.taps, self.padding)
+        columns, right = tiles(width, tile, self.taps, self.padding)
         if rows * columns < _FEWEST_TILES:
             return self.direct(x)
-        ends = [
-            count * tile + self.taps - 1 - length - self.padding
-            for count, length in ((columns, x.shape[3]), (rows, x.shape[2]))
-        ]
-        padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, self.padding, ends[0], self.padding, ends[1]))
-        tiles = padded.unfold(1, side, tile).unfold(2, side, tile).permute(4, 5, 0, 1, 2, 3)
-        transformed = (self.forward @ tiles.reshape(side * side, -1)).view(side * side, -1, channels)
+        padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, self.padding, right, self.padding, bottom))
+        windows = padded.unfold(1, side, tile).unfold(2, side, tile).permute(4, 5, 0, 1, 2, 3)
+        transformed = (self.forward @ windows.reshape(side * side, -1)).view(side * side, -1, channels)
         products = torch.bmm(transformed, self.weight)
-        products[self.ones] += self.bias
+        products[self.centre] += self.bias
         y = (self.backward @ products.view(side * side, -1)).view(tile, tile, frames, rows, columns, -1)
         y = y.permute(2, 3, 0, 4, 1, 5)
         rectified = torch.clamp_min(y, 0.0, out=y.new_empty(y.shape))
+        height, width = (length + 2 * self.padding - self.taps + 1 for length in (height, width))
         return rectified.view(frames, rows * tile, columns * tile, -1)[:, :height, :width].permute(0, 3, 1, 2)
 
 
@@ -74,15 +67,13 @@ def tiled_convolution(
     `size` is the height and width of the inputs that it will mostly see.
     """
     taps = weight.shape[-1]
-    side = tile + taps - 1
-    a, g, b = matrices(tile, taps, _POINTS[: side - 1])
-    transformed = torch.einsum("pi,qj,kcij->pqck", g, g, weight.detach().double())
+    f = transforms(tile, taps)
     return TiledConvolution(
-        weight=transformed.reshape(side * side, *transformed.shape[2:]).float().contiguous(),
+        weight=f.kernels(weight).float().contiguous(),
         bias=bias.detach().float(),
-        ones=_POINTS.index(Fraction(1)) * (side + 1),
-        forward=torch.kron(b, b).float(),
-        backward=torch.kron(a, a).float(),
+        centre=f.centre,
+        forward=torch.kron(f.of_signal, f.of_signal).float(),
+        backward=torch.kron(f.of_outputs, f.of_outputs).float(),
         tile=tile,
         taps=taps,
         padding=padding,
