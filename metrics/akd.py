@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import ScoredFrames
 from bench.faces import landmarks
 from bench.outcome import Outcome
@@ -24,15 +25,15 @@ def distance(pred: Floats, ref: Floats) -> Floats:
 class _Distance:
     resources: Resources
     sightings: Sightings = field(default_factory=Sightings)
-    values: list[Floats] = field(default_factory=list)
+    values: FrameValues[np.float64] = field(default_factory=FrameValues)
 
     def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         ours, theirs = face_metric.sixty_eight(pred, self.resources), face_metric.sixty_eight(ref, self.resources)
         self.sightings.note(ours, theirs)
-        self.values.append(distance(ours, theirs))
+        self.values.add(distance(ours, theirs))
 
     def result(self) -> Outcome:
-        return self.sightings.outcome(np.concatenate([*self.values, []]), details={})
+        return self.sightings.outcome(self.values.array(), details={})
 
     def pool(self) -> None:
         return

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import ScoredFrames
 from bench.faces import embedding, landmarks
 from bench.outcome import Outcome, Skip
@@ -47,7 +48,7 @@ class _Similarity:
     resources: Resources
     is_truth: bool
     sightings: Sightings = field(default_factory=Sightings)
-    values: list[Floats] = field(default_factory=list)
+    values: FrameValues[np.float64] = field(default_factory=FrameValues)
 
     def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         # Without a reference (another person's motion) the prediction stands in its place.
@@ -55,10 +56,10 @@ class _Similarity:
         self.sightings.note(
             face_metric.points(pred, self.resources), None if alone else face_metric.points(ref, self.resources)
         )
-        self.values.append(cosine(embeddings(pred, self.resources), self.source))
+        self.values.add(cosine(embeddings(pred, self.resources), self.source))
 
     def result(self) -> Outcome:
-        return self.sightings.outcome(np.concatenate([*self.values, []]), details={})
+        return self.sightings.outcome(self.values.array(), details={})
 
     def pool(self) -> None:
         return

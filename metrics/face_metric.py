@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import ScoredFrames
 from bench.faces import landmarks
 from bench.outcome import Outcome, Skip
@@ -38,20 +39,24 @@ def sixty_eight(frames: ScoredFrames, resources: Resources) -> Floats:
     return points(frames, resources)[:, list(landmarks.SIXTY_EIGHT), :2] * scale
 
 
+def _seen() -> FrameValues[np.bool_]:
+    return FrameValues(np.bool_)
+
+
 @dataclass(slots=True)
 class Sightings:
     """Which frames show a face, and what that makes of a metric's values."""
 
-    in_prediction: list[NDArray[np.bool_]] = field(default_factory=list)
-    in_reference: list[NDArray[np.bool_]] = field(default_factory=list)
+    in_prediction: FrameValues[np.bool_] = field(default_factory=_seen)
+    in_reference: FrameValues[np.bool_] = field(default_factory=_seen)
 
     def note(self, pred: Floats, ref: Floats | None) -> None:
         """Take in the next frames' landmarks, (T, …) each, NaN where there is no face.
 
         `ref` is None where there is no reference: then every frame is to show a face.
         """
-        self.in_prediction.append(np.isfinite(pred[:, 0, 0]))
-        self.in_reference.append(np.isfinite(ref[:, 0, 0]) if ref is not None else np.ones(len(pred), np.bool_))
+        self.in_prediction.add(np.isfinite(pred[:, 0, 0]))
+        self.in_reference.add(np.isfinite(ref[:, 0, 0]) if ref is not None else np.ones(len(pred), np.bool_))
 
     def outcome(
         self, values: Floats, *, details: Mapping[str, float], curves: Mapping[str, Floats] | None = None
@@ -63,7 +68,7 @@ class Sightings:
         """
         if not self.in_reference:
             return Outcome.failed("no frames to score")
-        prediction, reference = np.concatenate(self.in_prediction), np.concatenate(self.in_reference)
+        prediction, reference = self.in_prediction.array(), self.in_reference.array()
         expected = int(reference.sum())
         if expected == 0:
             raise Skip(f"no face is found in the reference's {len(reference)} frames")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import ScoredFrames
 from bench.faces import landmarks
 from bench.outcome import Outcome
@@ -25,17 +26,17 @@ class _Track:
     """Second differences of a track that streams by; keeps two frames."""
 
     tail: Floats = field(default_factory=lambda: np.empty((0, len(landmarks.SIXTY_EIGHT), 2)))
-    values: list[Floats] = field(default_factory=list)
+    values: FrameValues[np.float64] = field(default_factory=FrameValues)
 
     def add(self, points: Floats) -> None:
         track = np.concatenate([self.tail, points])
         if len(track) > 2:
-            self.values.append(acceleration(track))
+            self.values.add(acceleration(track))
         self.tail = track[-2:]
 
     def per_frame(self) -> Floats:
         """(T,): each value at its middle frame, NaN at both ends."""
-        return np.concatenate([[np.nan], *self.values, [np.nan]])
+        return np.concatenate([[np.nan], self.values.array(), [np.nan]])
 
 
 @dataclass(slots=True)

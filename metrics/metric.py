@@ -8,10 +8,10 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.audio import Audio
+from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome, Pool, Skip
 from bench.weights.resources import Resources
@@ -103,14 +103,14 @@ class FrameMean:
     compute: PerFrame
     key: str = ""
     """Names the metric, its version and its weights, for values that are kept between runs; "" keeps none."""
-    values: list[NDArray[np.float64]] = field(default_factory=list)
+    values: FrameValues[np.float64] = field(default_factory=FrameValues)
     skip: Skip | None = None
 
     def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         """Score the next frames."""
         if self.skip is None:
             try:
-                self.values.append(pred.value(ref, self.key, self.compute).to("cpu", torch.float64).numpy())
+                self.values.add(pred.value(ref, self.key, self.compute).to("cpu", torch.float64).numpy())
             except Skip as skip:
                 self.skip = skip
 
@@ -118,7 +118,7 @@ class FrameMean:
         """Mean over the clip's frames."""
         if self.skip is not None:
             return Outcome.skipped(str(self.skip))
-        return Outcome.of_frames(np.concatenate(self.values) if self.values else np.empty(0))
+        return Outcome.of_frames(self.values.array())
 
     def pool(self) -> None:
         """Suite values of per-frame metrics are means, not pools."""

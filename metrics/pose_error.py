@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import ScoredFrames
 from bench.faces import head_pose, landmarks
 from bench.outcome import Outcome
@@ -32,24 +33,27 @@ def difference(one: Floats, other: Floats) -> Floats:
     return np.asarray((one - other + 180.0) % 360.0 - 180.0)
 
 
+def _angles() -> FrameValues[np.float64]:
+    return FrameValues(shape=(len(_AXES),))
+
+
 @dataclass(slots=True)
 class _PoseError:
     setting: Setting
     resources: Resources
     sightings: Sightings = field(default_factory=Sightings)
-    measured: list[Floats] = field(default_factory=list)
-    targets: list[Floats] = field(default_factory=list)
+    measured: FrameValues[np.float64] = field(default_factory=_angles)
+    targets: FrameValues[np.float64] = field(default_factory=_angles)
 
     def update(self, pred: ScoredFrames, ref: ScoredFrames) -> None:
         ours, theirs = face_metric.points(pred, self.resources), face_metric.points(ref, self.resources)
         self.sightings.note(ours, theirs)
-        self.measured.append(pose(pred, self.resources))
-        self.targets.append(requested(self.setting, pose(ref, self.resources)))
+        self.measured.add(pose(pred, self.resources))
+        self.targets.add(requested(self.setting, pose(ref, self.resources)))
 
     def result(self) -> Outcome:
-        empty = np.empty((0, 3))
-        measured = np.concatenate([*self.measured, empty])
-        off = np.abs(difference(measured, np.concatenate([*self.targets, empty])))
+        measured = self.measured.array()
+        off = np.abs(difference(measured, self.targets.array()))
         curves = {f"mesh_{axis}": measured[:, i] for i, axis in enumerate(_AXES)}
         details = {f"{axis}_error": face_metric.mean(off[:, i]) for i, axis in enumerate(_AXES)}
         details |= {axis: face_metric.mean(measured[:, i]) for i, axis in enumerate(_AXES)}

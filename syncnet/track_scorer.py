@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
+from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import FeatureStore
 from bench.media.opencv_resize import Pixels
 from syncnet.fast_network import TILE
@@ -23,6 +23,10 @@ BLOCK = 2 * TILE
 
 MANY = 1 << 40
 """More frames than any clip has."""
+
+
+def _distances() -> FrameValues[np.float32]:
+    return FrameValues(np.float32, (2 * SHIFTS + 1,))
 
 
 @dataclass(slots=True)
@@ -44,7 +48,7 @@ class TrackScorer:
     _crops: list[Pixels] = field(default_factory=list)
     _waiting: Tensor | None = None
     _done: int = 0
-    _table: list[NDArray[np.float32]] = field(default_factory=list)
+    _table: FrameValues[np.float32] = field(default_factory=_distances)
 
     def push(self, crop: Pixels) -> None:
         """Take in the (3, 224, 224) uint8 BGR crop of the next frame."""
@@ -62,7 +66,7 @@ class TrackScorer:
             self._embed()
             self._crops = []
         self._compare(self._windows(self.frames), final=True)
-        return score(np.concatenate(self._table)) if self._table else None
+        return score(self._table.array()) if len(self._table) else None
 
     def _windows(self, frames: int) -> int:
         samples = self.sound.samples.shape[0] - self.start * SAMPLES_PER_FRAME
@@ -101,5 +105,5 @@ class TrackScorer:
         first, last = max(self._done - SHIFTS, 0), min(ready + SHIFTS, windows)
         audio = self.sound.embeddings(self.start + first, self.start + last)
         audio = pad(audio, (0, 0, first - (self._done - SHIFTS), ready + SHIFTS - last))
-        self._table.append(distances(lip, audio).float().cpu().numpy())
+        self._table.add(distances(lip, audio).float().cpu().numpy())
         self._done = ready

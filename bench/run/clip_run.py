@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.clips import Clip
 from bench.compute.cores import one_core
+from bench.compute.frame_values import FrameValues
 from bench.errors import BenchError, MediaError
 from bench.frames import Frames
 from bench.media.audio_reader import read_audio
@@ -117,7 +117,7 @@ class _Run:
     resources: Resources
     on_frames: Callable[[int], None]
     clocks: Mapping[str, Clock]
-    times: list[NDArray[np.float64]] = field(default_factory=list)
+    times: FrameValues[np.float64] = field(default_factory=FrameValues)
     views: dict[str, Iterator[Frames]] = field(default_factory=dict)
     lost_views: dict[str, str] = field(default_factory=dict)
     """Row → why its true view cannot be compared with."""
@@ -149,7 +149,7 @@ class _Run:
             raise BenchError(f"clip '{clip.id}': '{clip.path.name}' has no frames to score")
         outcomes, pools = self._outcomes(self.scorer, reports)
         self._store()  # once more: metrics that look ahead end their work with their outcome
-        times = np.concatenate(self.times)
+        times = self.times.array()
         record = ClipRecord(
             id=clip.id,
             path=str(clip.path),
@@ -215,11 +215,11 @@ class _Run:
         pixels = reference.pixels.to(self.resources.device)
         if self.predictions is None:
             self._begin(pixels[0], fps)
-        first = sum(map(len, self.times))
+        first = len(self.times)
         reference = Frames(pixels, reference.times, first)
         assert self.predictions is not None
         assert self.source is not None
-        self.times.append(reference.times)
+        self.times.add(reference.times)
         with self.clocks["model"]:
             predictions = dict(self.predictions.step(reference))
         predictions[GROUND_TRUTH] = reference

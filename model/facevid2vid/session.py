@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bench.compute.frame_values import FrameValues
 from bench.errors import BenchError, PredictionError
 from bench.settings import Setting
 from model.facevid2vid.animator import Animator
@@ -32,7 +33,9 @@ class FaceVid2VidSession:
 
     def __init__(self, animator: Animator, driving: Driving, settings: Sequence[Setting]) -> None:
         self._animator, self._clip, self._settings = animator, driving.id, tuple(settings)
-        self._rotations: dict[Setting, list[NDArray[np.float64]]] = {setting: [] for setting in (_ORIGINAL, *settings)}
+        self._rotations: dict[Setting, FrameValues[np.float64]] = {
+            setting: FrameValues(shape=(3, 3)) for setting in (_ORIGINAL, *settings)
+        }
         self._initial: tuple[Keypoints, Tensor, float] | None = None
         with animator.computing():
             image = animator.images(driving.source[None])
@@ -68,16 +71,13 @@ class FaceVid2VidSession:
             for setting, image in images.items():
                 predicted[setting][part] = image
             for setting, rotation in rotations.items():
-                self._rotations[setting].append(rotation)
+                self._rotations[setting].add(rotation)
             start = part.stop
         return predicted
 
     def close(self) -> Mapping[Setting, SettingReport]:
         """The keypoint pose of every frame under every setting; an error where a free view did not turn the head."""
-        rotations = {
-            setting: np.concatenate(parts) if parts else np.empty((0, 3, 3))
-            for setting, parts in self._rotations.items()
-        }
+        rotations = {setting: measured.array() for setting, measured in self._rotations.items()}
         del self._appearance
         return {setting: self._report(setting, rotations) for setting in self._settings}
 
