@@ -9,6 +9,7 @@
     videos/         SETTING/CLIP.mp4, .mkv or a folder of PNG files, beside reference/ and side-by-side/; or none
     report/         what report.py writes of this run; comparison/ of this run beside others
     .parts/         what a run has so far (bench/results/clip_parts.py); gone once the tables hold it
+    .lock           and .lock.json: who works in the folder (bench/run/claim.py); gone when the run ends
 
 Files of the folder itself are written whole or not at all. Values keep full precision (`repr` of a float64); infinities
 are `inf`, and what has no value is empty.

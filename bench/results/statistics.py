@@ -31,11 +31,6 @@ class Interval:
     clusters: int
 
     @property
-    def half_width(self) -> float:
-        """Half of the distance between the bounds."""
-        return (self.high - self.low) / 2
-
-    @property
     def few(self) -> bool:
         """Whether there are too few independent units to lean on the interval."""
         return self.clusters < FEW
