@@ -56,7 +56,7 @@ def make_run(folder: Path, clips: int, metrics: int, frames: int) -> None:
             counts = (clips, 0, 0, 0, values.mean(), clips * frames, np.nan, 0, 0)
             summary.append((setting, metric.id, values.mean(), bounds.low, bounds.high, *counts))
             columns = {"clip": names, "setting": setting, "metric": metric.id, "value": values, "status": "value"}
-            rest = {"reason": "", "n": frames, "infinite": 0, "protocol": rules.row_hash(metric.id)}
+            rest = {"reason": "", "n": frames, "infinite": 0, "protocol": rules.row_hash(metric.id), "warning": ""}
             rows.append(pd.DataFrame(columns | rest))
     pd.concat(rows)[list(CLIP_COLUMNS)].to_csv(folder / "clips.csv", index=False)
     pd.DataFrame(summary, columns=list(SUMMARY_COLUMNS)).to_csv(folder / "summary.csv", index=False)

@@ -24,11 +24,11 @@ def main(argv: Sequence[str]) -> int:
     from bench.gate.check import publish
     from bench.gate.judge import judge, judged
     from bench.gate.tolerances import Tolerances
-    from bench.results import run_folder
+    from bench.results.run_results import read_run
 
-    before, after = baselines.read_side(options.before), baselines.of_run(options.after)
-    manifest = run_folder.read_manifest(options.after)
-    metrics, settings = manifest.metrics, (*manifest.settings, *before.settings)
+    before, run = baselines.read_side(options.before), read_run(options.after)
+    after = baselines.of_run(run)
+    metrics, settings = run.manifest.metrics, (*run.manifest.settings, *before.settings)
     asked = Tolerances.parse(options.tolerance, {m.id: judged(m).direction for m in metrics}, settings=settings)
     known = Tolerances(before.tolerances).updated(asked)
     judgement = judge(before, after, metrics, known, every_clip=baselines.is_baseline(options.before))

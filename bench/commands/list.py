@@ -90,7 +90,7 @@ def _facts(name: str, written: SuiteFile, data: Path | None) -> Iterator[tuple[s
 
 
 def _metrics() -> None:
-    from bench.report.brief import ARROWS
+    from bench.report.tables.table import ARROWS
     from metrics import registry
 
     chosen = [registry.get(name) for name in registry.TABLE]

@@ -126,6 +126,7 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
     _log(verbose=options.verbose)
     with _importing():
         from bench.report.brief import Brief, write_brief
+        from bench.report.formats.terminal import rich_table
         from bench.run.suite_run import run
     briefs: list[Brief] = []
     finished = run(
@@ -138,7 +139,7 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
     )
     (brief,) = briefs
     for table in brief.tables:
-        console.print(table.to_rich(width=console.width))
+        console.print(rich_table(table, width=console.width))
     for alarm in brief.alarms:
         console.print(Text(f"⚠ {alarm}", style="bold red"))
     failures = finished.failures

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from bench.gate.judge import Change, Finding, Judgement, Verdict
-from bench.report.brief import Table, show
+from bench.report.formats.markdown import markdown as markdown_table
+from bench.report.tables.numbers import show
+from bench.report.tables.table import Cell, Column, Row, Table
 
 _ORDER: tuple[Verdict, ...] = ("worse", "unsure", "better", "same")
 _SIGNS = {"worse": "✗ worse", "unsure": "? unsure", "better": "✓ better", "same": "✓ same"}
@@ -33,7 +36,7 @@ def table(judgement: Judgement) -> Table:
     head = ("metric, setting", "verdict", "before → after", "change [95 %]", "tolerance", "clips that fell", "why")
     counts = ", ".join(f"{len(judgement.of(v))} {v}" for v in _ORDER)
     title = f"{judgement.before} → {judgement.after}: {counts}"
-    return Table(title=title, head=head, rows=tuple(rows), notes=judgement.notes)
+    return _of_texts("verdicts", title, head, rows, judgement.notes)
 
 
 def fallen_table(judgement: Judgement) -> Table | None:
@@ -46,15 +49,15 @@ def fallen_table(judgement: Judgement) -> Table | None:
             rows.append((_place(finding), f"… {len(finding.fallen)} clips in all", "", ""))
     if not rows:
         return None
-    return Table(title="What fell, and where", head=("metric, setting", "clip", "before", "after"), rows=tuple(rows))
+    return _of_texts("fallen", "What fell, and where", ("metric, setting", "clip", "before", "after"), rows)
 
 
 def markdown(judgement: Judgement) -> str:
     """Both tables, ready for a job's summary or a comment."""
     red = judgement.of("worse")
     lead = f"### {'🔴' if red else '🟢'} Benchmark gate: {f'{len(red)} got worse' if red else 'nothing got worse'}\n\n"
-    fallen = fallen_table(judgement)
-    return lead + table(judgement).to_markdown() + (f"\n{fallen.to_markdown()}" if fallen else "")
+    told = [table(judgement), fallen_table(judgement)]
+    return lead + "\n".join(markdown_table(one, heading=None) for one in told if one is not None)
 
 
 def junit(judgement: Judgement) -> str:
@@ -97,6 +100,15 @@ def github(judgement: Judgement) -> str:
             title = _property(f"{finding.metric.label} may be worse")
             lines.append(f"::warning title={title}::{_data(_sentence(finding))}\n")
     return "".join(lines)
+
+
+def _of_texts(
+    id: str, caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], notes: tuple[str, ...] = ()
+) -> Table:
+    """A table of texts, of which the first in each row names it."""
+    columns = tuple(Column(text, text) for text in head[1:])
+    lines = tuple(Row((name,), tuple(Cell(text=text) for text in texts)) for name, *texts in rows)
+    return Table(id, caption, (head[0],), columns, lines, notes)
 
 
 def _may_be_worse(finding: Finding) -> bool:

@@ -15,8 +15,8 @@ from bench.errors import BenchError
 from bench.files.atomic_write import write_text
 from bench.gate.tolerances import Tolerances
 from bench.record import Record
-from bench.results import run_folder
 from bench.results.protocol import Protocol
+from bench.results.run_results import Run, read_run
 from bench.results.summary import failures
 
 
@@ -84,26 +84,29 @@ def read_side(path: Path) -> Side:
     Raises:
         BenchError: it is neither.
     """
-    return _of_baseline(path, read(path)) if is_baseline(path) else of_run(path)
+    return _of_baseline(path, read(path)) if is_baseline(path) else of_run(read_run(path))
 
 
-def of_run(folder: Path) -> Side:
-    """A run folder as a side of a comparison."""
-    manifest = run_folder.read_manifest(folder)
+def of_run(run: Run) -> Side:
+    """A run as a side of a comparison."""
     values: Values = {}
-    reasons = {}
-    rows = run_folder.read_clips(folder)
-    columns = (rows[name].tolist() for name in ("clip", "setting", "metric", "value", "status", "reason"))
-    for clip, setting, metric, value, status, reason in zip(*columns, strict=True):
-        if status == "value" and not math.isnan(value):
-            values.setdefault(setting, {}).setdefault(metric, {})[clip] = value
+    reasons = {
+        (place.clip, place.setting, metric): f"{reason.status}: {reason.text}"
+        for reason in run.reasons
+        for place in reason.places
+        for metric in place.metrics
+    }
+    scored = run.clips[run.clips["status"] == "value"]
+    columns = (scored[name].tolist() for name in ("clip", "setting", "metric", "value"))
+    for clip, setting, metric, value in zip(*columns, strict=True):
+        if math.isnan(value):
+            reasons[clip, setting, metric] = f"value: {value}"
         else:
-            reasons[clip, setting, metric] = f"{status}: {reason}"
-    people = {clip.id: clip.person for clip in manifest.clips if clip.person is not None}
-    label = f"{manifest.model.name} ({folder.name})"
-    clips = tuple(clip.id for clip in manifest.clips)
-    digests = {clip.id: clip.digest for clip in manifest.clips if clip.digest}
-    return Side(label, manifest.protocol, people, values, clips, reasons, digests=digests)
+            values.setdefault(setting, {}).setdefault(metric, {})[clip] = value
+    people = {clip: person for clip, person in run.people.items() if person is not None}
+    label = f"{run.manifest.model.name} ({run.folder.name})"
+    clips = tuple(clip.id for clip in run.manifest.clips)
+    return Side(label, run.protocol, people, values, clips, reasons, digests=run.digests)
 
 
 def read(path: Path) -> Baseline:
@@ -121,21 +124,19 @@ def read(path: Path) -> Baseline:
     return Baseline.read(data, where=f"'{path}'")
 
 
-def write(path: Path, folder: Path, tolerances: Tolerances) -> Baseline:
-    """Make the baseline `path` from a run folder; a baseline that is there gives its tolerances, under `tolerances`.
+def write(path: Path, run: Run, tolerances: Tolerances) -> Baseline:
+    """Make the baseline `path` from a run; a baseline that is there gives its tolerances, under `tolerances`.
 
     Raises:
         BenchError: the run is not complete, has failed or damaged clips, or the file cannot be written.
     """
-    manifest = run_folder.read_manifest(folder)
+    manifest = run.manifest
     why = [] if manifest.complete else ["it was interrupted"]
-    why += [
-        f"clip '{clip}' failed" for clip in failures(manifest.clips, run_folder.read_clips(folder), manifest.settings)
-    ]
+    why += [f"clip '{clip}' failed" for clip in failures(manifest.clips, run.clips, manifest.settings)]
     why += [f"the file of clip '{clip.id}' is damaged" for clip in manifest.clips if clip.damaged]
     if why:
-        raise BenchError(f"'{folder}' cannot become a baseline, since {why[0]}: mend that and run it again")
-    side = of_run(folder)
+        raise BenchError(f"'{run.folder}' cannot become a baseline, since {why[0]}: mend that and run it again")
+    side = of_run(run)
     known = Tolerances(read(path).tolerances) if path.exists() else Tolerances()
     baseline = Baseline(
         suite=manifest.suite.id,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import BenchError
 from bench.files.atomic_write import write_text
-from bench.results import run_folder
+from bench.results.run_results import read_run
 
 if TYPE_CHECKING:
     from bench.gate.judge import Judgement
@@ -19,7 +19,7 @@ DONE, REGRESSION = 0, 3
 
 
 def gate(
-    run: Path,
+    folder: Path,
     baseline: Path,
     *,
     tolerances: Sequence[str] = (),
@@ -28,7 +28,7 @@ def gate(
     markdown: Path | None = None,
     github: bool | None = None,
 ) -> int:
-    """Compare a finished run with a baseline file, print and write the verdict; returns the exit code.
+    """Compare a finished run's folder with a baseline file, print and write the verdict; returns the exit code.
 
     With `update`, the run becomes the baseline instead. `junit` and `markdown` are files to write; `github` prints
     annotations (None: where GitHub Actions runs, where the Markdown also goes to the job's summary).
@@ -40,10 +40,10 @@ def gate(
     from bench.gate.judge import judge, judged
     from bench.gate.tolerances import Tolerances
 
-    manifest = run_folder.read_manifest(run)
-    metrics = manifest.metrics
+    run = read_run(folder)
+    metrics = run.manifest.metrics
     before = None if update else baselines.read_side(baseline)
-    settings = (*manifest.settings, *(before.settings if before else ()))
+    settings = (*run.manifest.settings, *(before.settings if before else ()))
     asked = Tolerances.parse(tolerances, {m.id: judged(m).direction for m in metrics}, settings=settings)
     if before is None:
         baselines.write(baseline, run, asked)
@@ -62,6 +62,7 @@ def publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None, 
     from rich.console import Console
 
     from bench.gate import announce
+    from bench.report.formats.terminal import rich_table
 
     if not judgement.findings:
         said = "; ".join(judgement.notes) or "the baseline holds no values"
@@ -73,9 +74,9 @@ def publish(judgement: Judgement, *, junit: Path | None, markdown: Path | None, 
     if not console.is_terminal:
         # A log has no width: rather long lines than cut numbers.
         console = Console(width=160)
-    console.print(announce.table(judgement).to_rich())
+    console.print(rich_table(announce.table(judgement)))
     if fallen := announce.fallen_table(judgement):
-        console.print(fallen.to_rich())
+        console.print(rich_table(fallen))
     on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     if junit is not None:
         _write(junit, announce.junit(judgement))

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from bench.errors import BenchError
 from bench.gate.baseline import Side
 from bench.gate.tolerances import Tolerance, Tolerances
 from bench.report.tables.ranking import UNRANKED_ROWS, distance
 from bench.report.tables.words import Words
-from bench.results.comparable import unlike
+from bench.results.comparable import Refusal, refuse_mixed
 from bench.results.manifest import MetricRecord, is_against_unrotated, is_two_sided
 from bench.results.statistics import interval
 
@@ -23,7 +22,11 @@ if TYPE_CHECKING:
 
 Verdict = Literal["worse", "unsure", "better", "same"]
 
-_HARMLESS = ("preset", "clip_set")
+_SINCE = Refusal(
+    "{key} was '{first}' and is '{other}'",
+    "run again under the old one, or make a new baseline with --update-baseline",
+    "run again over the old ones, or make a new baseline with --update-baseline",
+)
 _DRIFT = 1e-4
 """Relative change of a value that no model has a part in, beyond which the measurement itself has changed."""
 
@@ -85,7 +88,7 @@ def judge(
     Raises:
         BenchError: the two were made under different protocols, or a clip of both is not the same video.
     """
-    _refuse_mixed(before, after)
+    refuse_mixed((before, after), f"{before.label} and {after.label}", _SINCE)
     findings, notes = [], []
     known = {metric.id: metric for metric in metrics}
     for setting, columns in before.values.items():
@@ -108,25 +111,6 @@ def judge(
             f"{len(fresh)} clips are new and were not compared: {', '.join(fresh[:5])}{'…' * (len(fresh) > 5)}"
         )
     return Judgement(before.label, after.label, tuple(findings), tuple(notes))
-
-
-def _refuse_mixed(before: Side, after: Side) -> None:
-    differences = before.protocol.differences(after.protocol)
-    fields = {key: pair for key, pair in differences.items() if key not in _HARMLESS}
-    if fields:
-        shown = "; ".join(f"{key} was '{old}' and is '{new}'" for key, (old, new) in list(fields.items())[:3])
-        more = f" and {len(fields) - 3} more" if len(fields) > 3 else ""
-        raise BenchError(
-            f"{before.label} and {after.label} were made under different protocols: {shown}{more}: "
-            "run again under the old one, or make a new baseline with --update-baseline"
-        )
-    if clips := unlike(before.digests, after.digests):
-        shown = "; ".join(f"clip '{clip}' is another video in {after.label}" for clip in clips[:3])
-        more = f" and {len(clips) - 3} more" if len(clips) > 3 else ""
-        raise BenchError(
-            f"{before.label} and {after.label} were made over different videos (file, span, crop, source or true "
-            f"view): {shown}{more}: run again over the old ones, or make a new baseline with --update-baseline"
-        )
 
 
 def judged(metric: MetricRecord) -> MetricRecord:

@@ -35,7 +35,7 @@ def write_report(options: argparse.Namespace) -> int:
     words = Words(options.lang)
     runs = load(options.runs)
     if not options.allow_mixed:
-        refuse_mixed(runs)
+        refuse_mixed(runs, ", ".join(f"'{run.folder.name}'" for run in runs))
     out = options.out or _default_out(options.runs)
     if not runs:
         tables = published_tables(published_numbers.read(options.published), words)

@@ -85,10 +85,11 @@ def clip_rows(result: ClipResult, row_hash: Callable[[str], str]) -> list[list[s
             metric,
             repr(float(outcome.value)) if outcome.status == "value" else "",
             outcome.status,
-            outcome.reason or (warning if outcome.status == "value" else ""),
+            outcome.reason,
             str(outcome.n),
             str(outcome.infinite),
             row_hash(metric),
+            warning if outcome.status == "value" else "",
         ]
         for setting, outcomes in result.outcomes.items()
         for metric, outcome in outcomes.items()

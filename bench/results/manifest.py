@@ -9,8 +9,6 @@ from bench.results.protocol import Protocol
 from bench.rows import is_free_view
 from metrics.scorer.true_view import SUFFIX
 
-SCHEMA = 1
-
 
 class MetricRecord(Record):
     """A column: what it is and how it is shown. Stored values are multiplied by `scale` for display."""
@@ -98,7 +96,8 @@ class Environment(Record):
 class RunManifest(Record):
     """The whole of `run.json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
+    """1: without the column `warning` of clips.csv, whose `reason` also held the warnings of values."""
     created: str
     """Start, ISO 8601 with UTC offset."""
     finished: str = ""

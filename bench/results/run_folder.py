@@ -1,13 +1,18 @@
-"""The run folder: what is in it, written atomically, read back with its schema checked.
+"""The run folder: what is in it, read back with its schema checked, and cleared for the next run.
 
-    run.json        RunManifest (bench/results/manifest.py)
-    clips.csv       one row per clip, setting and metric: CLIP_COLUMNS
-    summary.csv     one row per setting and metric: SUMMARY_COLUMNS
-    frames.parquet  one row per clip, setting, frame and metric: FRAME_COLUMNS
-    videos/         <setting>/<clip>.mp4
-    table.md        the summary as a table
+    run.json        RunManifest (bench/results/manifest.py): command, protocol, clips, software and hardware
+    clips.csv       a row for every clip, setting and metric: CLIP_COLUMNS
+    details.csv     a row for every further number of a metric: DETAIL_COLUMNS (bench/results/clip_parts.py)
+    summary.csv     a row for every setting and metric: SUMMARY_COLUMNS
+    frames.parquet  a row for every frame of a metric's values and of what it or the model measured: FRAME_COLUMNS
+    table.md        the tables of the run's end, with alarms and notes
+    videos/         SETTING/CLIP.mp4, .mkv or a folder of PNG files, beside reference/ and side-by-side/; or none
+    report/         what report.py writes of this run; comparison/ of this run beside others
+    .parts/         what a run has so far (bench/results/clip_parts.py); gone once the tables hold it
+    .lock           and .lock.json: who works in the folder (bench/run/claim.py); gone when the run ends
 
-Values keep full precision (`repr` of a float64); infinities are `inf`; a row without a value has an empty `value`.
+Files of the folder itself are written whole or not at all. Values keep full precision (`repr` of a float64); infinities
+are `inf`, and what has no value is empty.
 """
 
 from __future__ import annotations
@@ -25,10 +30,10 @@ from bench.results.manifest import RunManifest
 if TYPE_CHECKING:
     import pandas as pd
 
-CLIP_COLUMNS = ("clip", "setting", "metric", "value", "status", "reason", "n", "infinite", "protocol")
-"""`status` is value, skipped or failed; `n` the frames or windows behind the value, `infinite` those kept out of it;
-`protocol` the row hash (bench/results/protocol.py): equal hashes mean comparable rows. `reason` of a value is a
-warning."""
+CLIP_COLUMNS = ("clip", "setting", "metric", "value", "status", "reason", "n", "infinite", "protocol", "warning")
+"""`status` is value, skipped or failed, `reason` why there is no value; `n` the frames or windows behind the value,
+`infinite` those kept out of it; `protocol` the row hash (bench/results/protocol.py): equal hashes mean comparable rows;
+`warning` what was wrong with the clip that a value is of."""
 
 SUMMARY_COLUMNS = (
     "setting", "metric", "mean", "low", "high", "n", "skipped", "failed", "infinite",
@@ -94,8 +99,13 @@ def read_manifest(folder: Path) -> RunManifest:
 
 
 def read_clips(folder: Path) -> pd.DataFrame:
-    """`clips.csv` with `value` as float64 (NaN where there is none)."""
-    return _read_csv(folder / "clips.csv", CLIP_COLUMNS)
+    """`clips.csv` with `value` as float64 (NaN where there is none); the warnings of older ones stood in `reason`."""
+    clips = _read_csv(folder / "clips.csv", CLIP_COLUMNS[:-1])
+    if "warning" not in clips.columns:
+        has_value = clips["status"] == "value"
+        clips["warning"] = clips["reason"].where(has_value, "")
+        clips["reason"] = clips["reason"].mask(has_value, "")
+    return clips
 
 
 def read_summary(folder: Path) -> pd.DataFrame:
@@ -134,13 +144,13 @@ def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
-    text = ("clip", "setting", "metric", "status", "reason", "protocol")
+    text = ("clip", "setting", "metric", "status", "reason", "protocol", "warning")
     floats = ("value", "mean", "low", "high", "frame_mean", "pooled")
     try:
         # Only the empty string is missing: a clip may be called "NA" or "null".
         frame = pd.read_csv(
             path,
-            dtype={name: str for name in columns if name in text or name in floats},
+            dtype=dict.fromkeys((*text, *floats), str),
             keep_default_na=False,
         )
     except FileNotFoundError:

@@ -1,9 +1,9 @@
-"""Run folders as the report sees them, and whether they may stand in one table."""
+"""Run folders as reports and gates see them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,20 +12,40 @@ import pandas as pd
 from bench.errors import BenchError
 from bench.results import run_folder
 from bench.results.manifest import ClipRecord, MetricRecord, RunManifest
-
-_HARMLESS = ("preset", "clip_set")
-"""Fields of a protocol that may differ between rows of one table: they do not decide a clip's number."""
+from bench.results.protocol import Protocol
+from bench.results.reasons import Reason, reasons
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run folder, read. `label` tells it from the others: the model's name, with the folder's where two agree."""
+    """One run folder; its tables are read when they are first asked for.
+
+    `label` tells it from the others: the model's name, with the folder's where two agree.
+    """
 
     folder: Path
     label: str
     manifest: RunManifest
-    clips: pd.DataFrame
-    summary: pd.DataFrame
+
+    @cached_property
+    def clips(self) -> pd.DataFrame:
+        """`clips.csv`."""
+        return run_folder.read_clips(self.folder)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """`summary.csv`."""
+        return run_folder.read_summary(self.folder)
+
+    @property
+    def protocol(self) -> Protocol:
+        """How the numbers were made."""
+        return self.manifest.protocol
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why metrics have no value, every reason once."""
+        return reasons(self.clips)
 
     @cached_property
     def people(self) -> dict[str, str | None]:
@@ -90,24 +110,32 @@ class Run:
         return next((metric for metric in self.manifest.metrics if metric.id == name), None)
 
 
-def load(folders: Sequence[Path]) -> tuple[Run, ...]:
-    """Read run folders, in order.
+def read_run(folder: Path) -> Run:
+    """One run folder, by its model's name.
 
     Raises:
-        BenchError: a folder is none, or is given twice.
+        BenchError: the folder is none.
+    """
+    manifest = run_folder.read_manifest(folder)
+    return Run(folder, manifest.model.name, manifest)
+
+
+def load(folders: Sequence[Path]) -> tuple[Run, ...]:
+    """Read run folders with all their tables, in order, each with a label of its own.
+
+    Raises:
+        BenchError: a folder is none or damaged, or is given twice.
     """
     resolved = [folder.resolve() for folder in folders]
     for folder in resolved:
         if resolved.count(folder) > 1:
             raise BenchError(f"'{folder}' is given twice: name every run once")
-    manifests = [run_folder.read_manifest(folder) for folder in resolved]
-    names = [manifest.model.name for manifest in manifests]
-    runs = []
-    for folder, manifest in zip(resolved, manifests, strict=True):
-        name = manifest.model.name
-        label = name if names.count(name) == 1 else f"{name} ({folder.name})"
-        runs.append(Run(folder, label, manifest, run_folder.read_clips(folder), run_folder.read_summary(folder)))
-    labels = [run.label for run in runs]
+    runs = [read_run(folder) for folder in resolved]
+    names = [run.label for run in runs]
+    labels = [run.label if names.count(run.label) == 1 else f"{run.label} ({run.folder.name})" for run in runs]
     if len(set(labels)) < len(labels):
-        runs = [Run(r.folder, f"{r.manifest.model.name} ({r.folder})", r.manifest, r.clips, r.summary) for r in runs]
-    return tuple(runs)
+        labels = [f"{run.label} ({run.folder})" for run in runs]
+    labelled = tuple(replace(run, label=label) for run, label in zip(runs, labels, strict=True))
+    # What is damaged is told before anything is written.
+    _ = [(run.clips, run.summary) for run in labelled]
+    return labelled

@@ -51,7 +51,7 @@ def summarise(
     """Summarise the rows of clips.csv, in the order in which settings and metrics first come.
 
     Args:
-        clips: clips.csv as `store.read_clips` gives it.
+        clips: clips.csv as `run_folder.read_clips` gives it.
         persons: clip → person, to cluster the interval by; None where unknown.
         pooled: row → metric → outcome over the whole suite, where there is one.
         seed: of the bootstrap.

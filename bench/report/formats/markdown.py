@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from bench.report.brief import escape
+import re
+
 from bench.report.tables.table import Cell, Table
 
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 
-def markdown(table: Table, *, heading: int = 2) -> str:
-    """Heading, alarms, table and notes, ready to stand in a page."""
+
+def markdown(table: Table, *, heading: int | None = 2) -> str:
+    """Heading, alarms, table and notes, ready to stand in a page.
+
+    Without `heading` it is to stand among other text: the caption in bold, the notes as a list.
+    """
     letters = table.footnotes()
-    lines = [f"{'#' * heading} {escape(table.caption)}", ""]
+    caption = escape(table.caption)
+    lines = [f"**{caption}**" if heading is None else f"{'#' * heading} {caption}", ""]
     for alarm in table.alarms:
         lines += [f"> **⚠ {escape(alarm)}**", ""]
     heads = [escape(text) for text in table.stub]
     heads += [escape(c.head) + _marks(c.notes, letters) for c in table.columns]
     lines.append(_line(heads))
-    lines.append(_line([":--"] * len(table.stub) + [":--" if c.is_text else "--:" for c in table.columns]))
+    left, right = ("---", "---:") if heading is None else (":--", "--:")
+    lines.append(_line([left] * len(table.stub) + [left if c.is_text else right for c in table.columns]))
     for row in table.rows:
         stub = [escape(text) for text in row.stub]
         stub[-1] += _marks(row.notes, letters)
@@ -26,11 +34,20 @@ def markdown(table: Table, *, heading: int = 2) -> str:
             stub, cells = ([f"*{text}*" if text else "" for text in part] for part in (stub, cells))
         lines.append(_line(stub + cells))
     lines.append("")
-    for text, letter in letters.items():
-        lines += [f"<sup>{letter}</sup> {escape(text)}", ""]
-    for text in table.notes:
-        lines += [escape(text), ""]
+    notes = [f"<sup>{letter}</sup> {escape(text)}" for text, letter in letters.items()]
+    notes += [escape(text) for text in table.notes]
+    if heading is None:
+        lines += [*(f"- {note}" for note in notes), ""] if notes else []
+    else:
+        lines += [part for note in notes for part in (note, "")]
     return "\n".join(lines)
+
+
+def escape(text: str) -> str:
+    """`text` so that Markdown and the HTML in it show it as it is."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _SPECIAL.sub(r"\\\1", text)
+    return re.sub(r"[\r\n\x00-\x1f]+", " ", text)
 
 
 def _cell(cell: Cell) -> str:

@@ -13,6 +13,7 @@ from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
 from bench.results.comparable import other_videos
 from bench.results.manifest import MetricRecord, is_against_unrotated
+from bench.results.reasons import in_order, warned
 from bench.results.run_results import Run
 
 
@@ -100,7 +101,7 @@ def _clip(runs: Sequence[Run], clip: str, others: Sequence[str] | None, words: W
     if first is not None:
         found |= {"person": first.person, "frames": first.frames, "fps": round(first.fps, 6)}
     failures = {str(n): run.records[clip].reason for n, run in enumerate(runs) if _failed(run, clip)}
-    warnings = list(dict.fromkeys(warning for record in records for warning in record.warnings))
+    warnings = [warning.text for warning in warned(records)]
     if others:
         warnings.append(words("other_video", clip=clip, labels=", ".join(others)))
     if failures:
@@ -146,13 +147,11 @@ def _outcomes(
     numbers = {metric.id: i for i, metric in enumerate(metrics)}
     found = []
     for number, run in enumerate(runs):
-        missing = run.clips[run.clips["status"] != "value"]
-        columns = (missing[name].tolist() for name in ("clip", "setting", "metric", "status", "reason"))
-        for clip, setting, metric, status, reason in zip(*columns, strict=True):
-            if metric in numbers:
-                text = reasons.setdefault(reason, len(reasons))
-                place = places[number, setting]
-                found.append((clips[clip], place, numbers[metric], int(status == "failed"), text))
+        for place, reason in in_order(run.reasons):
+            for metric in filter(numbers.__contains__, place.metrics):
+                text = reasons.setdefault(reason.text, len(reasons))
+                where = places[number, place.setting]
+                found.append((clips[place.clip], where, numbers[metric], int(reason.status == "failed"), text))
     return found
 
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from bench.errors import MediaError
 from bench.file_names import file_name
-from bench.report.brief import show
 from bench.report.page.frame_data import Curve, clip_curves
 from bench.report.plots.series import plain
 from bench.report.plots.style import SOFT, drawable, plot_words, style
 from bench.report.plots.worst_frames import even_frames, worst_frames
 from bench.report.tables.columns import MetricColumn
+from bench.report.tables.numbers import show
 from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
 from bench.results.manifest import ClipRecord, is_against_unrotated

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from bench.report.brief import span
 from bench.report.tables.columns import MetricColumn
+from bench.report.tables.numbers import span
 from bench.report.tables.ranking import distance
 from bench.report.tables.table import Cell
 from bench.report.tables.words import Words

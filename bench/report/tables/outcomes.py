@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bench.report.tables.table import Cell, Column, Row, Table
 from bench.report.tables.words import Words
+from bench.results.reasons import in_order
 from bench.results.run_results import Run
 
 
@@ -33,12 +34,8 @@ def _rows(run: Run, words: Words, *, with_model: bool) -> list[Row]:
             cells = (Cell(text="—"), Cell(text=words("failed")), Cell(text=clip.reason))
             rows.append(Row((*prefix, clip.id, "—"), cells))
     labels = {metric.id: metric.label for metric in run.manifest.metrics}
-    missing = run.clips[run.clips["status"] != "value"]
-    gathered: dict[tuple[str, str, str, str], list[str]] = {}
-    for row in missing.itertuples(index=False):
-        key = (str(row.clip), str(row.setting), str(row.status), str(row.reason))
-        gathered.setdefault(key, []).append(labels.get(str(row.metric), str(row.metric)))
-    for (clip_id, setting, status, reason), metrics in gathered.items():
-        cells = (Cell(text=", ".join(metrics)), Cell(text=words(status)), Cell(text=reason))
-        rows.append(Row((*prefix, clip_id, words.setting(setting)), cells))
+    for place, reason in in_order(run.reasons):
+        metrics = ", ".join(labels.get(metric, metric) for metric in place.metrics)
+        cells = (Cell(text=metrics), Cell(text=words(reason.status)), Cell(text=reason.text))
+        rows.append(Row((*prefix, place.clip, words.setting(place.setting)), cells))
     return rows

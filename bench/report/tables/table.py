@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.report.brief import ARROWS, show
+from bench.report.tables.numbers import show
 
 Direction = Literal["higher", "lower", "none"]
 Kind = Literal["result", "ground-truth", "static", "codec-floor", "mean", "published"]
+
+ARROWS: dict[Direction, str] = {"higher": "↑", "lower": "↓", "none": ""}
+"""Which way is better, in the head of a column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bench.report.tables.cells import mean_cell
 from bench.report.tables.columns import choose, columns_of
 from bench.report.tables.words import Words
 from bench.results.protocol import Protocol
-from bench.results.run_results import load
+from bench.results.run_results import load, read_run
 from tests.bench.report.runs import CLIPS, HOSTILE, LEVEL, METRICS, make_run
 
 RULES = Protocol(suite="toy", suite_version=1, clip_set="0")
@@ -105,8 +105,26 @@ def test_a_value_that_is_no_number_is_lost(good, baseline, tmp_path):
     chosen = (rows["clip"] == "anna_1") & (rows["setting"] == "original") & (rows["metric"] == "psnr")
     rows.loc[chosen, "value"] = math.nan
     rows.to_csv(again / "clips.csv", index=False)
-    findings = judge(baselines.read_side(baseline), baselines.of_run(again), [METRICS["psnr"]], Tolerances()).findings
+    findings = judge(
+        baselines.read_side(baseline), baselines.of_run(read_run(again)), [METRICS["psnr"]], Tolerances()
+    ).findings
     assert [(f.verdict, [change.clip for change in f.fallen]) for f in findings] == [("worse", ["anna_1"])]
+
+
+def test_runs_of_the_first_schema_are_compared_as_ever(good, baseline, tmp_path, capsys):
+    old = tmp_path / "old"
+    shutil.copytree(good, old)
+    rows = pd.read_csv(old / "clips.csv", keep_default_na=False, dtype=str).drop(columns="warning")
+    rows.loc[rows["status"] == "value", "reason"] = "two sound tracks"
+    rows.to_csv(old / "clips.csv", index=False)
+    (old / "summary.csv").unlink()  # the gate never needed it
+    assert check.gate(old, baseline) == 0
+    assert compare.main([str(old), str(good)]) == compare.main([str(good), str(old)]) == 0
+    assert check.gate(old, tmp_path / "again.json", update=True) == 0
+    assert (tmp_path / "again.json").read_bytes() == baseline.read_bytes()
+    drop = {("anna_1", "original", "lse_c"): ("skipped", "no speech")}
+    assert compare.main([str(old), str(make_run(tmp_path / "lost", model="copy", drop=drop))]) == 3
+    assert "skipped: no speech" in capsys.readouterr().out
 
 
 def test_a_clip_that_was_not_run_is_red_for_a_baseline_only(good, baseline, tmp_path):
@@ -181,7 +199,7 @@ def test_updating_keeps_tolerances(good, baseline):
 
 def test_a_stored_tolerance_holds(good, baseline, tmp_path):
     check.gate(good, baseline, tolerances=["psnr:-5"], update=True)
-    worse = baselines.of_run(make_run(tmp_path / "worse", shift=5))
+    worse = baselines.of_run(read_run(make_run(tmp_path / "worse", shift=5)))
     before = baselines.read_side(baseline)
     findings = judge(before, worse, [METRICS["psnr"]], Tolerances(before.tolerances)).findings
     assert [finding.verdict for finding in findings] == ["same"]
@@ -362,7 +380,7 @@ def test_the_gate_judges_the_distance_that_the_table_ranks(tmp_path, monkeypatch
     rows = pd.read_csv(folder / "clips.csv")
     rows.loc[rows["setting"] == "ground-truth", "value"] = 0.25
     rows.to_csv(folder / "clips.csv", index=False)
-    side = baselines.of_run(folder)
+    side = baselines.of_run(read_run(folder))
     (finding,) = judge(side, side, [jitter], Tolerances()).findings
     (run,) = load([folder])
     (column,) = choose(columns_of([run]), ["jitter:closeness"])

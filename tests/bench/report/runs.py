@@ -69,6 +69,7 @@ def make_run(
     drop: dict[tuple[str, str, str], tuple[str, str]] | None = None,
     given: dict[tuple[str, str, str], tuple[float, int]] | None = None,
     digests: dict[str, str] | None = None,
+    warned: dict[str, tuple[str, ...]] | None = None,
     protocol: dict[str, object] | None = None,
     complete: bool = True,
 ) -> Path:
@@ -76,7 +77,7 @@ def make_run(
 
     Values are LEVEL, plus a bump for each clip and setting (equal for every model), plus `shift` per cent of the level
     in the bad direction under `original` and free views. `drop` maps (clip, setting, metric) to (status, reason),
-    `given` to (value, infinite frames) instead of the made value.
+    `given` to (value, infinite frames) instead of the made value, `warned` a clip to its warnings.
     """
     generator = np.random.default_rng(noise_seed)
     records = [METRICS[name] for name in metrics]
@@ -92,7 +93,7 @@ def make_run(
                 hashed = rules.row_hash(metric.id)
                 gone = (drop or {}).get((clip, setting, metric.id))
                 if gone is not None:
-                    rows.append((clip, setting, metric.id, "", gone[0], gone[1], 0, 0, hashed))
+                    rows.append((clip, setting, metric.id, "", gone[0], gone[1], 0, 0, hashed, ""))
                     continue
                 value, infinite = _value(metric, setting, i, shift), 0
                 if (clip, setting, metric.id) in (given or {}):
@@ -105,7 +106,8 @@ def make_run(
                         frame_rows.append((clip, setting, k, k / 25, metric.id, float(one)))
                 elif math.isinf(value):
                     infinite = frames
-                rows.append((clip, setting, metric.id, repr(value), "value", "", frames, infinite, hashed))
+                warning = "; ".join((warned or {}).get(clip, ()))
+                rows.append((clip, setting, metric.id, repr(value), "value", "", frames, infinite, hashed, warning))
     table = pd.DataFrame(rows, columns=list(run_folder.CLIP_COLUMNS))
     folder.mkdir(parents=True)
     table.to_csv(folder / "clips.csv", index=False)
@@ -124,7 +126,7 @@ def make_run(
         listed.append(
             ClipRecord(
                 id=clip, path=f"{clip}.mp4", digest=(digests or {}).get(clip, ""), person=person[clip], frames=frames, fps=25.0, videos=paths,
-                seconds={"total": 1.0}, **status,
+                seconds={"total": 1.0}, warnings=(warned or {}).get(clip, ()), **status,
             )
         )  # fmt: skip
     manifest = RunManifest(

@@ -2,26 +2,42 @@ import io
 import math
 import re
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.report.brief import Table, show, tables
-from bench.results import run_folder
+from bench.report.brief import LINES, tables, write_brief
+from bench.report.formats.markdown import markdown
+from bench.report.formats.terminal import rich_table
+from bench.report.tables.numbers import show
+from bench.report.tables.table import Cell, Column, Row, Table
 from bench.results.aggregation import CLIP_BY_CLIP, OVER_CLIPS
-from bench.results.summary import SummaryRow
+from bench.results.run_results import load
 from tests.bench.report.runs import CLIPS, LEVEL, METRICS, make_run
 
 TABLE = Table(
-    title="demo",
-    head=("setting", *(f"metric{number} ↑" for number in range(9)), "n"),
-    rows=(("original", *(f"{number}.12345" for number in range(9)), "6"),),
-    notes=("a note",),
+    "demo",
+    "demo",
+    ("setting",),
+    (*(Column(f"m{number}", f"metric{number}", "higher") for number in range(9)), Column("n", "n")),
+    (Row(("original",), (*(Cell(text=f"{number}.12345") for number in range(9)), Cell(text="6"))),),
+    ("a note",),
 )
+
+
+def brief_of(folder):
+    return tables(*load([folder]))
+
+
+def edit(path, change):
+    """Rewrite a table of a run folder."""
+    rows = pd.read_csv(path, keep_default_na=False)
+    change(rows).to_csv(path, index=False)
 
 
 def shown(width):
     text = io.StringIO()
-    Console(file=text, width=width).print(TABLE.to_rich(width=width))
+    Console(file=text, width=width).print(rich_table(TABLE, width=width))
     return text.getvalue()
 
 
@@ -40,11 +56,11 @@ def test_metrics_are_columns_where_they_fit_and_rows_where_not():
 
 def test_nothing_has_one_sign(tmp_path):
     folder = make_run(tmp_path / "run", metrics=("psnr", "niqe"))
-    manifest, summary = run_folder.read_manifest(folder), run_folder.read_summary(folder)
-    rows = [SummaryRow(**row) for row in summary.to_dict("records") if row["metric"] != "niqe"]
-    (table, *_) = tables(manifest, rows, run_folder.read_clips(folder))
-    assert {row[table.head.index("NIQE ↓")] for row in table.rows} == {"—"}
-    assert {row[table.head.index("excluded")] for row in table.rows} == {"—"}
+    edit(folder / "summary.csv", lambda rows: rows[rows["metric"] != "niqe"])
+    (table,) = brief_of(folder)
+    heads = [column.head for column in table.columns]
+    assert {row.cells[heads.index("NIQE ↓")].plain for row in table.rows} == {"—"}
+    assert {row.cells[heads.index("excluded")].plain for row in table.rows} == {"—"}
     assert show(float("nan"), 2) == "—"
 
 
@@ -57,14 +73,14 @@ def test_nothing_has_one_sign(tmp_path):
 )
 def test_fid_is_never_without_its_n(tmp_path, aggregation, note):
     folder = make_run(tmp_path / "run", metrics=("fid", "psnr"), protocol={"aggregation": aggregation})
-    manifest, summary, clips = (
-        run_folder.read_manifest(folder),
-        run_folder.read_summary(folder),
-        run_folder.read_clips(folder),
-    )
-    clips.loc[(clips["clip"] == "anna_1") & (clips["metric"] == "fid"), "n"] = 5
-    clips.loc[(clips["clip"] == "anna_1") & (clips["metric"] == "psnr"), "n"] = 3
-    (table, *_) = tables(manifest, [SummaryRow(**row) for row in summary.to_dict("records")], clips)
+    fewer = {("anna_1", "fid"): 5, ("anna_1", "psnr"): 3}
+
+    def shortened(rows):
+        places = zip(rows["clip"], rows["metric"], rows["n"], strict=True)
+        return rows.assign(n=[fewer.get((clip, metric), n) for clip, metric, n in places])
+
+    edit(folder / "clips.csv", shortened)
+    (table,) = brief_of(folder)
     assert [line for line in table.notes if "N = " in line] == [note]
 
 
@@ -74,8 +90,7 @@ def test_infinite_frames_are_counted_under_the_table(tmp_path):
     given[CLIPS[0], "free-view:30,10,0", "psnr"] = (math.inf, 8)
     given[CLIPS[0], "ground-truth", "niqe"] = (5.0, 2)
     folder = make_run(tmp_path / "run", metrics=("psnr", "niqe"), given=given)
-    summary = [SummaryRow(**row) for row in run_folder.read_summary(folder).to_dict("records")]
-    (table, *_) = tables(run_folder.read_manifest(folder), summary, run_folder.read_clips(folder))
+    (table,) = brief_of(folder)
     assert [line for line in table.notes if "infinite" in line] == [
         "PSNR: frames of infinite value are kept out of means: static ∞ ×2, original ∞ ×2, free-view:30,10,0 ∞ ×8",
         "NIQE: frames of infinite value are kept out of means: ground-truth ∞ ×2",
@@ -87,9 +102,10 @@ def test_infinite_frames_are_counted_against_true_views_too(tmp_path, monkeypatc
     monkeypatch.setitem(LEVEL, "psnr_true_view", 20.0)
     given = {(CLIPS[0], "free-view:30,10,0", "psnr_true_view"): (24.0, 3)}
     folder = make_run(tmp_path / "run", metrics=("psnr", "psnr_true_view"), given=given)
-    rows = run_folder.read_summary(folder).to_dict("records")
-    summary = [SummaryRow(**row) for row in rows if row["metric"] == "psnr" or "free" in row["setting"]]
-    _, against = tables(run_folder.read_manifest(folder), summary, run_folder.read_clips(folder))
+    viewed = "free-view:30,10,0"
+    edit(folder / "summary.csv", lambda rows: rows[(rows["metric"] == "psnr") | (rows["setting"] == viewed)])
+    _, against = brief_of(folder)
+    assert [row.stub for row in against.rows] == [(viewed,)]
     assert against.notes == (
         "PSNR (true view): frames of infinite value are kept out of means: free-view:30,10,0 ∞ ×3",
     )
@@ -100,6 +116,86 @@ def true_view_of(metric):
 
 
 def test_markdown_escapes_names():
-    text = Table(title="<b>|x", head=("a|b",), rows=(("*_$1",),)).to_markdown()
+    text = markdown(Table("x", "<b>|x", ("a|b",), (), (Row(("*_$1",), ()),)), heading=None)
     assert "<b>" not in text
     assert text.count("|") - text.count("\\|") == 2 * 3
+
+
+def test_markdown_among_other_text_is_a_bold_caption_and_a_list_of_notes():
+    row = Row(("original",), (Cell(1.0, digits=1), Cell(text="2")))
+    table = Table("x", "toy", ("setting",), (Column("a", "A", "higher"), Column("n", "n")), (row,), ("one", "two"))
+    assert markdown(table, heading=None).splitlines() == [
+        "**toy**", "", "| setting | A ↑ | n |", "| --- | ---: | ---: |", "| original | 1.0 | 2 |", "", "- one", "- two",
+    ]  # fmt: skip
+
+
+def many(count, what):
+    return {f"clip{number:03d}": f"{what} {number:03d}" for number in range(count)}
+
+
+def told(folder):
+    """What table.md and the terminal say, which is the same."""
+    brief = write_brief(folder)
+    text = io.StringIO()
+    for table in brief.tables:
+        Console(file=text, width=400).print(rich_table(table, width=400))
+    notes = [note for table in brief.tables for note in table.notes]
+    written = (folder / "table.md").read_text("utf-8")
+    assert all(f"  {note}\n" in text.getvalue() for note in notes)
+    assert sum(line.startswith("- ") for line in written.splitlines()) == len(notes)
+    return notes
+
+
+@pytest.mark.parametrize("status", ["skipped", "failed"])
+def test_every_reason_is_told(tmp_path, status):
+    """Twenty-five clips with as many reasons: ten of them are not enough."""
+    why = many(25, "no face in frame")
+    drop = {(clip, "original", "psnr"): (status, reason) for clip, reason in why.items()}
+    notes = told(make_run(tmp_path / "run", clips=tuple(why), metrics=("psnr", "niqe"), drop=drop))
+    assert [note for note in notes if "no face" in note] == [
+        f"{status}: 1 clips (psnr): {reason}" for reason in why.values()
+    ]
+
+
+def test_every_warning_is_told(tmp_path):
+    why = many(25, "rate varies by")
+    folder = make_run(
+        tmp_path / "run", clips=tuple(why), metrics=("psnr",), warned={clip: (text,) for clip, text in why.items()}
+    )
+    assert [note for note in told(folder) if "rate" in note] == [f"clip '{clip}': {text}" for clip, text in why.items()]
+
+
+def test_endless_reasons_are_counted_and_told_where_they_stand(tmp_path):
+    why = many(LINES + 25, "no face in frame")
+    drop = {
+        (clip, setting, "psnr"): ("failed", reason)
+        for clip, reason in why.items()
+        for setting in ("static", "original")
+    }
+    notes = [n for n in told(make_run(tmp_path / "run", clips=tuple(why), metrics=("psnr",), drop=drop)) if "fail" in n]
+    assert len(notes) == LINES + 1
+    assert notes[-1] == "failed: 25 clips for 25 more reasons: clips.csv has them all"
+
+
+def test_clips_that_share_a_warning_are_gathered_where_they_are_many(tmp_path):
+    warned = dict.fromkeys(many(LINES + 25, ""), ("the rate varies",))
+    warned["clip070"] = ("two sound tracks", "the rate varies")
+    folder = make_run(tmp_path / "run", clips=tuple(warned), metrics=("psnr",), warned=warned)
+    assert [note for note in told(folder) if note.startswith("clip '")] == [
+        f"clip 'clip000' and {LINES + 24} more: the rate varies",
+        "clip 'clip070': two sound tracks",
+    ]
+    why = many(LINES + 25, "rate varies by")
+    folder = make_run(
+        tmp_path / "all", clips=tuple(why), metrics=("psnr",), warned={clip: (text,) for clip, text in why.items()}
+    )
+    assert told(folder)[-1] == "25 more warnings: run.json has them all"
+
+
+def test_reasons_of_true_views_stand_under_their_table(tmp_path, monkeypatch):
+    monkeypatch.setitem(METRICS, "psnr_true_view", true_view_of(METRICS["psnr"]))
+    monkeypatch.setitem(LEVEL, "psnr_true_view", 20.0)
+    drop = {(CLIPS[0], "free-view:30,10,0", "psnr_true_view"): ("failed", "its true view has another length")}
+    main, against = brief_of(make_run(tmp_path / "run", metrics=("psnr", "psnr_true_view"), drop=drop))
+    assert "failed: 1 clips (psnr_true_view): its true view has another length" in against.notes
+    assert not any("another length" in note for note in main.notes)

@@ -9,7 +9,7 @@ from bench.outcome import Outcome
 from bench.results.clip_parts import Parts, clip_rows, detail_rows, frame_table
 from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
-from bench.results.run_folder import read_clips, read_frames
+from bench.results.run_folder import CLIP_COLUMNS, read_clips, read_frames
 from metrics.distribution.feature_sample import Sample
 from metrics.distribution.moments import Moments
 from metrics.fid import FIDPool
@@ -130,3 +130,14 @@ def test_curves_stand_beside_the_values_frame_by_frame():
         np.testing.assert_array_equal(found["value"], expected)
         assert found["frame"].tolist() == [0, 1, 2]
         assert set(found["setting"]) == {"original"}
+
+
+def test_a_warning_is_no_reason():
+    outcomes = {"l1": Outcome("value", value=2.0, n=3), "psnr": Outcome.skipped("no reference")}
+    record = ClipRecord(id="clip", path="clip.mp4", status="done", warnings=("rate varies", "two sound tracks"))
+    rows = clip_rows(ClipResult(record, {"original": outcomes}), str.upper)
+    assert CLIP_COLUMNS[-1] == "warning"
+    assert rows == [
+        ["clip", "original", "l1", "2.0", "value", "", "3", "0", "L1", "rate varies; two sound tracks"],
+        ["clip", "original", "psnr", "", "skipped", "no reference", "0", "0", "PSNR", ""],
+    ]

@@ -21,7 +21,7 @@ def rows(frames, *, setting="original", metric="psnr"):
     for clip, values in frames.items():
         finite = [value for value in values if math.isfinite(value)]
         value = float(np.mean(finite)) if finite else math.inf
-        table.append((clip, setting, metric, value, "value", "", len(values), len(values) - len(finite), "hash"))
+        table.append((clip, setting, metric, value, "value", "", len(values), len(values) - len(finite), "hash", ""))
     return pd.DataFrame(table, columns=CLIP_COLUMNS)
 
 

@@ -6,12 +6,15 @@ import pytest
 
 from bench.clips import Box, Clip
 from bench.gate import baseline as baselines
-from bench.results.comparable import unlike
+from bench.gate.baseline import Side
+from bench.results.comparable import other_videos
+from bench.results.protocol import Protocol
 from bench.suites import suite as suites
 from bench.suites.digests import clip_digests
 
 BASELINE = Path(__file__).parents[3] / "results" / "baselines" / "demo.json"
 VIEW = "free-view:30,10,0"
+RULES = Protocol(suite="toy", suite_version=1, clip_set="0")
 
 
 @pytest.fixture
@@ -73,8 +76,14 @@ def test_a_clip_that_is_not_there_has_no_digest(clip, tmp_path):
 
 
 def test_what_is_not_known_differs_from_nothing():
-    assert unlike({"a": "1", "b": "1", "c": "", "d": "1"}, {"a": "2", "b": "1", "c": "1"}) == ["a"]
-    assert unlike({"a": "1"}, {"a": ""}) == []
+    def others(*digests):
+        return other_videos([Side(f"side {i}", RULES, {}, {}, digests=each) for i, each in enumerate(digests)])
+
+    assert others({"a": "1", "b": "1", "c": "", "d": "1"}, {"a": "2", "b": "1", "c": "1"}) == {"a": ["side 1"]}
+    assert others({"a": "1"}, {"a": ""}) == {}
+    assert others({"a": ""}, {"a": "1"}, {"a": "2"}) == {"a": ["side 2"]}
+    in_another_order = ({"a": "1", "b": "1"}, {"b": "2", "a": "2"})
+    assert list(others(*in_another_order)) == ["a", "b"]
 
 
 def test_the_shipped_baseline_is_of_the_shipped_clips():

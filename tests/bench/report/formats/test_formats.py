@@ -11,19 +11,19 @@ import subprocess
 import pandas as pd
 import pytest
 
-from bench.report.brief import escape as markdown_escape
-from bench.report.brief import show
 from bench.report.formats import latex
 from bench.report.formats.csv import csv_table
 from bench.report.formats.html import html_page
 from bench.report.formats.json import json_tables
 from bench.report.formats.latex import escape as latex_escape
 from bench.report.formats.latex import fragment_name, latex_document, latex_table
+from bench.report.formats.markdown import escape as markdown_escape
 from bench.report.formats.markdown import markdown
 from bench.report.tables import words as words_module
 from bench.report.tables.clips import clip_table
 from bench.report.tables.columns import choose, columns_of
 from bench.report.tables.differences import compare, difference_table
+from bench.report.tables.numbers import show
 from bench.report.tables.outcomes import outcome_table
 from bench.report.tables.summary import summary_table
 from bench.report.tables.table import Cell, Column, Row, Table

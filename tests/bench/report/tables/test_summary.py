@@ -252,8 +252,8 @@ def test_pooled_value_prints_its_n(runs):
 def test_protocols_are_never_mixed_silently(tmp_path, runs):
     other = make_run(tmp_path / "other", model="large", protocol={"height": 512, "width": 512})
     mixed = (runs[0], *load([other]))
-    with pytest.raises(BenchError, match=r"height is '256' and '512'.*--allow-mixed"):
-        refuse_mixed(mixed)
+    with pytest.raises(BenchError, match=r"^both were made .*: height is '256' and '512'.*--allow-mixed"):
+        refuse_mixed(mixed, "both")
     table = table_of(mixed)
     assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
     assert any("Protocols differ (height: 256 / 512; width: 256 / 512)" in note for note in table.notes)
@@ -261,7 +261,7 @@ def test_protocols_are_never_mixed_silently(tmp_path, runs):
 
 def test_another_clip_set_is_another_n_not_another_protocol(tmp_path, runs):
     other = make_run(tmp_path / "other", model="m", protocol={"clip_set": "1" * 64, "preset": "fomm"})
-    refuse_mixed((runs[0], *load([other])))
+    refuse_mixed((runs[0], *load([other])), "both")
 
 
 def over_films(tmp_path, *films):
@@ -275,8 +275,8 @@ def over_films(tmp_path, *films):
 
 def test_other_videos_of_equal_ids_are_never_mixed_silently(tmp_path):
     runs = over_films(tmp_path, "12345", "1x345", "1y345")
-    with pytest.raises(BenchError, match=r"clip 'anna_2' is another video in b, c: .*--allow-mixed"):
-        refuse_mixed(runs)
+    with pytest.raises(BenchError, match=r"^all were made .*: clip 'anna_2' is another video in b, c: .*--allow-mixed"):
+        refuse_mixed(runs, "all")
     table = table_of(runs)
     assert all(cell.rank == 0 for row in table.rows for cell in row.cells)
     (note,) = [note for note in table.notes if "another video" in note]
@@ -295,7 +295,7 @@ def test_other_videos_of_equal_ids_are_never_mixed_silently(tmp_path):
 def test_equal_and_unknown_videos_are_comparable(tmp_path, films):
     """Runs of before digests were kept have none."""
     runs = over_films(tmp_path, *films)
-    refuse_mixed(runs)
+    refuse_mixed(runs, "all")
     table = table_of(runs)
     assert cells(table, "original", "a")["psnr"].rank == 1
     assert not any("another video" in note for note in table.notes)
