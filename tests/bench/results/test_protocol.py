@@ -30,11 +30,13 @@ def changed(**fields):
 
 
 def another(name):
-    """Another value of a field, of its type; a version that nobody has written yet where only one is known."""
+    """Another value of a field, of its type; one that nobody has written yet where only one is known."""
     kind, value = Protocol.model_fields[name].annotation, getattr(BASE, name)
     if get_origin(kind) is Literal:
         rest = [choice for choice in get_args(kind) if choice != value]
-        return rest[0] if rest else value + 1
+        if rest:
+            return rest[0]
+        kind = type(value)
     if get_origin(kind) is tuple:
         return value[:-1]
     return {bool: lambda: not value, int: lambda: value + 1, str: lambda: f"{value}, or another"}[kind]()
