@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.settings import Setting
+
 
 class Box(NamedTuple):
     """A part of the upright picture in pixels; `right` and `bottom` are exclusive."""
@@ -33,4 +35,4 @@ class Clip:
     start: float | None = None
     end: float | None = None
     crop: Box | None = None
-    views: Mapping[str, Path] = field(default_factory=dict)
+    views: Mapping[Setting, Path] = field(default_factory=dict)

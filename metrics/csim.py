@@ -74,7 +74,7 @@ def _begin(facts: ClipFacts, resources: Resources) -> _Similarity:
     source: Floats = facts.shared[key]
     if np.isnan(source).any():
         raise Skip("no face is found in the source frame")
-    return _Similarity(source, resources, facts.setting == GROUND_TRUTH)
+    return _Similarity(source, resources, facts.row == GROUND_TRUTH)
 
 
 CSIM = Metric(

@@ -101,7 +101,7 @@ def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFac
     def begin(facts: ClipFacts, resources: Resources) -> SyncAccumulator:
         if facts.audio is None:
             raise Skip("the clip has no sound")
-        key = f"sync {rule.name} of {facts.setting}"
+        key = f"sync {rule.name} of {facts.row}"
         scorer: SyncScorer | None = facts.shared.get(key)
         if scorer is None or scorer.used:
             sound = _sound(facts, resources, lossy=rule.lossy)

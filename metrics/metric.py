@@ -14,6 +14,7 @@ from bench.audio import Audio
 from bench.compute.frame_values import FrameValues
 from bench.compute.scored_frames import ScoredFrames
 from bench.outcome import Outcome, Pool, Skip
+from bench.rows import ORIGINAL, Row
 from bench.weights.resources import Resources
 
 Direction = Literal["higher", "lower", "none"]
@@ -26,8 +27,8 @@ class ClipFacts:
 
     `fps` is the nominal rate (the frames carry their own times), `audio` is None for a clip without sound, `own_sound`
     reads it once more at its track's own rate where `audio` is not at that (None: it is),
-    `source` is the (3, H, W) uint8 frame that the model was given, `setting` the setting's text
-    (`original`, `free-view:30,10,0`, `ground-truth`, `static`).
+    `source` is the (3, H, W) uint8 frame that the model was given, `row` what is scored: a setting's
+    prediction, or the reference or source itself.
     `shared` is where metrics keep what they compute once for the clip, or together for one of its rows (face tracks,
     lip embeddings), under keys of their own; all rows of a clip have the same one.
     """
@@ -36,7 +37,7 @@ class ClipFacts:
     fps: float = 25.0
     audio: Audio | None = None
     source: Tensor | None = None
-    setting: str = "original"
+    row: Row = ORIGINAL
     own_sound: Callable[[], Audio | None] = lambda: None
     shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -64,8 +65,9 @@ class Metric:
     `needs` names what the clip must have: `reference` for frames to compare with, which are no truth for a turned head
     or another person; `driving` for the driving video's motion, from which the metric makes the target that the setting
     asks for; `audio`; `source`. `weights` the registered weights it loads; `per_frame` whether it has a value
-    for every frame; `against` which video the reference frames come from. `begin` starts it on a clip and may raise
-    `Skip` where the metric does not apply. Metrics of one `lane` work one after another, lanes side by side: a lane of
+    for every frame; `against` which video the reference frames come from; `embedded` whether a small network that ships
+    with the suite stands in for an official one. `begin` starts it on a clip and may raise `Skip`
+    where the metric does not apply. Metrics of one `lane` work one after another, lanes side by side: a lane of
     its own is for metrics that share no intermediate work with those of another lane, as a network's have. `pool` is
     what the suite-wide value is made from, None where that is the mean over clips.
     """
@@ -86,6 +88,7 @@ class Metric:
     scale: float = 1.0
     digits: int = 3
     against: Literal["driving", "true-view"] = "driving"
+    embedded: bool = False
     lane: str = ""
     pool: type[Pool] | None = None
 

@@ -72,8 +72,7 @@ def pose(frames: ScoredFrames, resources: Resources) -> Floats:
 
 
 def _begin(facts: ClipFacts, resources: Resources) -> _PoseError:
-    driven = not facts.setting.startswith("free-view:")
-    return _PoseError(Setting() if driven else Setting.parse(facts.setting), resources)
+    return _PoseError(facts.row.setting or Setting(), resources)
 
 
 POSE_ERROR = Metric(

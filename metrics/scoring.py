@@ -14,6 +14,7 @@ from bench.audio import Audio
 from bench.errors import BenchError
 from bench.frames import Frames
 from bench.outcome import Outcome
+from bench.rows import ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.metric import ClipFacts
@@ -79,15 +80,15 @@ def score(
     )
     scorer = ClipScorer(
         [metric for metric in chosen if ref_given or not metric.needs & {"reference", "driving"}],
-        {"original": facts},
+        {ORIGINAL: facts},
         Resources(device=target, weights=dict(weights or {})),
     )
     for start in range(0, len(pred), batch):
         part = slice(start, start + batch)
         reference = Frames.of(ref[part].to(target), fps=fps, start=start)
         prediction = Frames.of(pred[part].to(target), fps=fps, start=start) if ref_given else reference
-        scorer.update(reference, {"original": prediction})
-    results = scorer.results()["original"]
+        scorer.update(reference, {ORIGINAL: prediction})
+    results = scorer.results()[ORIGINAL]
     return {name: results.get(name, Outcome.skipped(f"{name} needs a reference")) for name in names}
 
 

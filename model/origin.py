@@ -12,6 +12,7 @@ from torch import Tensor
 
 from bench.errors import BenchError, PredictionError
 from bench.frames import Frames
+from bench.rows import Row
 from bench.settings import Setting
 from model.interface import Driving, Model, Session, SettingReport
 
@@ -21,10 +22,10 @@ log = logging.getLogger(__name__)
 class PredictionStream(Protocol):
     """The predictions of one clip as they come. What fails ends the rows that it concerns, and no other."""
 
-    def step(self, reference: Frames) -> Mapping[str, Frames]:
+    def step(self, reference: Frames) -> Mapping[Row, Frames]:
         """Row → its predictions of these frames; a row that has failed or ended is left out or cut short."""
 
-    def close(self) -> Mapping[str, SettingReport]:
+    def close(self) -> Mapping[Row, SettingReport]:
         """Row → what was measured, or the error that ended it. Called once, also after an error elsewhere."""
 
 
@@ -97,7 +98,7 @@ class ModelPredictionStream:
         except Exception as error:
             self._fail(error)
 
-    def step(self, reference: Frames) -> Mapping[str, Frames]:
+    def step(self, reference: Frames) -> Mapping[Row, Frames]:
         """Predictions under every setting; none once the model has failed."""
         if self.session is None or self.error is not None:
             return {}
@@ -106,23 +107,23 @@ class ModelPredictionStream:
             with torch.inference_mode():
                 predicted = self.session.step(driving)
             return {
-                str(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
+                Row.of(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
                 for setting in self.settings
             }
         except Exception as error:
             self._fail(error)
             return {}
 
-    def close(self) -> Mapping[str, SettingReport]:
+    def close(self) -> Mapping[Row, SettingReport]:
         """What the model measured of itself under each setting; a model that failed reports that."""
-        reports: dict[str, SettingReport] = {}
+        reports: dict[Row, SettingReport] = {}
         if self.session is not None:
             try:
-                reports = {str(setting): report for setting, report in self.session.close().items()}
+                reports = {Row.of(setting): report for setting, report in self.session.close().items()}
             except Exception as error:
                 self._fail(error)
         if self.error is not None:
-            return {str(setting): SettingReport(error=self.error) for setting in self.settings}
+            return {Row.of(setting): SettingReport(error=self.error) for setting in self.settings}
         return reports
 
     def _checked(self, predicted: Tensor, driving: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
 
     before, run = baselines.read_side(options.before), read_run(options.after)
     after = baselines.of_run(run)
-    metrics, settings = run.manifest.metrics, (*run.manifest.settings, *before.settings)
+    metrics, settings = run.manifest.metrics, (*run.manifest.settings, *before.rows)
     asked = Tolerances.parse(options.tolerance, {m.id: judged(m).direction for m in metrics}, settings=settings)
     known = Tolerances(before.tolerances).updated(asked)
     judgement = judge(before, after, metrics, known, every_clip=baselines.is_baseline(options.before))

@@ -213,8 +213,8 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
     from bench.weights.files import cache_folder
 
     preset = presets.get(options.preset)
-    texts = options.settings or preset.settings or suite.settings
-    settings = tuple(dict.fromkeys(Setting.parse(text) for text in texts))
+    asked = tuple(map(Setting.parse, options.settings or ()))
+    settings = tuple(dict.fromkeys(asked or preset.settings or suite.settings))
     model = _model(options)
     if model.predictions is not None:
         model.predictions.check(settings)

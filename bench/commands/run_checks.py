@@ -81,5 +81,5 @@ def check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> N
     from bench.run.columns import columns
 
     directions = {metric.id: judged(metric).direction for metric in columns(suite, plan)}
-    settings = (*plan.rows, *(() if options.update_baseline else read_side(options.check).settings))
+    settings = (*map(str, plan.rows), *(() if options.update_baseline else read_side(options.check).rows))
     Tolerances.parse(options.tolerance, directions, settings=settings)

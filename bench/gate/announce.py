@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from bench.gate.judge import Change, Finding, Judgement, Verdict
 from bench.report.formats.markdown import markdown as markdown_table
 from bench.report.tables.numbers import show
-from bench.report.tables.table import Cell, Column, Row, Table
+from bench.report.tables.table import Cell, Column, Table, TableRow
 
 _ORDER: tuple[Verdict, ...] = ("worse", "unsure", "better", "same")
 _SIGNS = {"worse": "✗ worse", "unsure": "? unsure", "better": "✓ better", "same": "✓ same"}
@@ -72,7 +72,7 @@ def junit(judgement: Judgement) -> str:
     )
     for finding in judgement.findings:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=_xml(f"gate.{finding.setting}"), name=_xml(finding.metric.id)
+            suite, "testcase", classname=_xml(f"gate.{finding.row}"), name=_xml(finding.metric.id)
         )
         if finding.verdict == "worse":
             failure = ElementTree.SubElement(case, "failure", message=_xml(_sentence(finding)))
@@ -107,7 +107,7 @@ def _of_texts(
 ) -> Table:
     """A table of texts, of which the first in each row names it."""
     columns = tuple(Column(text, text) for text in head[1:])
-    lines = tuple(Row((name,), tuple(Cell(text=text) for text in texts)) for name, *texts in rows)
+    lines = tuple(TableRow((name,), tuple(Cell(text=text) for text in texts)) for name, *texts in rows)
     return Table(id, caption, (head[0],), columns, lines, notes)
 
 
@@ -122,14 +122,14 @@ def _may_be_worse(finding: Finding) -> bool:
 def _sentence(finding: Finding) -> str:
     why = f" ({finding.why})" if finding.why else ""
     return (
-        f"{finding.metric.label} under {finding.setting}: {_number(finding.before, finding)} → "
+        f"{finding.metric.label} under {finding.row}: {_number(finding.before, finding)} → "
         f"{_number(finding.after, finding)}, change {_change(finding)} over {finding.n} clips, "
         f"tolerance {_harmful(finding)}{finding.tolerance}: {finding.verdict}{why}"
     )
 
 
 def _place(finding: Finding) -> str:
-    return f"{finding.metric.label}, {finding.setting}"
+    return f"{finding.metric.label}, {finding.row}"
 
 
 def _harmful(finding: Finding) -> str:

@@ -18,6 +18,7 @@ from bench.record import Record
 from bench.results.protocol import Protocol
 from bench.results.run_results import Run, read_run
 from bench.results.summary import failures
+from bench.rows import Row
 
 
 def _number(value: object) -> object:
@@ -68,9 +69,13 @@ class Side:
     digests: dict[str, str] = field(default_factory=dict)
 
     @property
-    def settings(self) -> tuple[str, ...]:
-        """Every setting and row of which anything is known."""
-        return (*self.values, *(setting for _, setting, _ in self.reasons or {}))
+    def rows(self) -> dict[str, Row]:
+        """Name in files → row, of every row of which anything is known.
+
+        Raises:
+            BenchError: a name is not understood.
+        """
+        return {name: Row.parse(name) for name in (*self.values, *(name for _, name, _ in self.reasons or {}))}
 
 
 def is_baseline(path: Path) -> bool:
@@ -132,7 +137,7 @@ def write(path: Path, run: Run, tolerances: Tolerances) -> Baseline:
     """
     manifest = run.manifest
     why = [] if manifest.complete else ["it was interrupted"]
-    why += [f"clip '{clip}' failed" for clip in failures(manifest.clips, run.clips, manifest.settings)]
+    why += [f"clip '{clip}' failed" for clip in failures(manifest.clips, run.clips, manifest.rows)]
     why += [f"the file of clip '{clip.id}' is damaged" for clip in manifest.clips if clip.damaged]
     if why:
         raise BenchError(f"'{run.folder}' cannot become a baseline, since {why[0]}: mend that and run it again")

@@ -43,7 +43,7 @@ def gate(
     run = read_run(folder)
     metrics = run.manifest.metrics
     before = None if update else baselines.read_side(baseline)
-    settings = (*run.manifest.settings, *(before.settings if before else ()))
+    settings = (*run.manifest.settings, *(before.rows if before else ()))
     asked = Tolerances.parse(tolerances, {m.id: judged(m).direction for m in metrics}, settings=settings)
     if before is None:
         baselines.write(baseline, run, asked)

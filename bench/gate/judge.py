@@ -11,11 +11,12 @@ import numpy as np
 
 from bench.gate.baseline import Side
 from bench.gate.tolerances import Tolerance, Tolerances
-from bench.report.tables.ranking import UNRANKED_ROWS, distance
+from bench.report.tables.ranking import closeness
 from bench.report.tables.words import Words
 from bench.results.comparable import Refusal, refuse_mixed
-from bench.results.manifest import MetricRecord, is_against_unrotated, is_two_sided
+from bench.results.manifest import MetricRecord
 from bench.results.statistics import interval
+from bench.rows import GROUND_TRUTH, Row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one metric under one setting.
+    """What became of one metric in one row.
 
     `change` is after minus before on the scale of display, [`low`, `high`] its 95 % interval over the `n` clips that
     have a finite value on both sides; `before` and `after` are their means, infinite where all clips are. `fallen` are
@@ -51,7 +52,7 @@ class Finding:
     judged (see `judged`).
     """
 
-    setting: str
+    row: Row
     metric: MetricRecord
     verdict: Verdict
     why: str
@@ -91,20 +92,22 @@ def judge(
     refuse_mixed((before, after), f"{before.label} and {after.label}", _SINCE)
     findings, notes = [], []
     known = {metric.id: metric for metric in metrics}
-    for setting, columns in before.values.items():
+    rows, later = before.rows, after.rows
+    for name, columns in before.values.items():
+        row = rows[name]
         missing = [metric for metric in columns if metric not in known]
         if missing:
-            notes.append(f"{setting}: not measured this time: {', '.join(missing)}")
+            notes.append(f"{row}: not measured this time: {', '.join(missing)}")
         for metric in filter(known.__contains__, columns):
             record = known[metric]
-            if setting in UNRANKED_ROWS:
-                notes += _drift(before, after, setting, record)
-            elif setting not in after.settings:
-                notes.append(f"{setting}: not run this time")
+            if not row.is_model:
+                notes += _drift(before, after, row, record)
+            elif name not in later:
+                notes.append(f"{row}: not run this time")
                 break
-            elif not is_against_unrotated(record, setting):
-                tolerance = tolerances.of(metric, setting)
-                findings.append(_judge_one(before, after, setting, record, tolerance, every_clip=every_clip))
+            elif not record.is_against_unrotated(row):
+                tolerance = tolerances.of(record, row)
+                findings.append(_judge_one(before, after, row, record, tolerance, every_clip=every_clip))
     fresh = [clip for clip in after.clips or () if clip not in _clips(before)]
     if fresh:
         notes.append(
@@ -115,26 +118,26 @@ def judge(
 
 def judged(metric: MetricRecord) -> MetricRecord:
     """The metric as the gate judges it: where values lie on both sides of the ideal, their distance from the truth."""
-    if not is_two_sided(metric):
+    if not metric.is_two_sided:
         return metric
     label = Words("en")("closeness", label=metric.label)
     return metric.model_copy(update={"label": label, "direction": "lower", "ideal": 0.0})
 
 
-def _levels(side: Side, setting: str, metric: MetricRecord) -> dict[str, float]:
+def _levels(side: Side, row: Row, metric: MetricRecord) -> dict[str, float]:
     """Clip → what is judged, on the scale of display: the value, or its distance from the clip's ground truth."""
-    values = side.values.get(setting, {}).get(metric.id, {})
-    if not is_two_sided(metric):
+    values = side.values.get(row.name, {}).get(metric.id, {})
+    if not metric.is_two_sided:
         return {clip: value * metric.scale for clip, value in values.items()}
     assert metric.ideal is not None
-    truth = side.values.get("ground-truth", {}).get(metric.id, {})
-    return {clip: distance(value, truth.get(clip, metric.ideal)) * metric.scale for clip, value in values.items()}
+    truth = side.values.get(GROUND_TRUTH.name, {}).get(metric.id, {})
+    return {clip: closeness(value, truth.get(clip, metric.ideal)) * metric.scale for clip, value in values.items()}
 
 
 def _judge_one(
-    before: Side, after: Side, setting: str, metric: MetricRecord, tolerance: Tolerance, *, every_clip: bool
+    before: Side, after: Side, row: Row, metric: MetricRecord, tolerance: Tolerance, *, every_clip: bool
 ) -> Finding:
-    old, new = (_levels(side, setting, metric) for side in (before, after))
+    old, new = (_levels(side, row, metric) for side in (before, after))
     metric = judged(metric)
     common = [clip for clip in old if clip in new]
     lost = [clip for clip in old if clip not in new and (every_clip or clip in (after.clips or ()))]
@@ -150,7 +153,7 @@ def _judge_one(
     # Baselines keep seven digits: what rounding can make is no fall.
     beyond = limit + 1e-6 * np.abs(np.where(np.isfinite(first), first, 0.0))
     fallen = [Change(common[i], float(first[i]), float(second[i])) for i in np.argsort(gain) if gain[i] < -beyond[i]]
-    gone = [_lost(clip, old[clip], setting, metric.id, after) for clip in lost]
+    gone = [_lost(clip, old[clip], row, metric.id, after) for clip in lost]
     kept = [clip for clip, is_finite in zip(common, finite, strict=True) if is_finite]
     low, high, few = _bounds(change[finite], [before.people.get(clip) for clip in kept])
     mean = float(change[finite].mean()) if finite.any() else math.nan
@@ -163,7 +166,7 @@ def _judge_one(
         risen = second[gain == math.inf]
         verdict, why = ("better", _turned(risen)) if risen.size else ("same", "infinite before and after")
     numbers = (mean_before, mean_after, mean, low, high, len(kept), len(old) if every_clip else len(common) + len(lost))
-    return Finding(setting, metric, verdict, why, tolerance, *numbers, fallen=(*gone, *fallen))
+    return Finding(row, metric, verdict, why, tolerance, *numbers, fallen=(*gone, *fallen))
 
 
 def _turned(after: NDArray[np.float64]) -> str:
@@ -209,15 +212,15 @@ def _verdict(
 _CROSSES = "the interval crosses the tolerance"
 
 
-def _lost(clip: str, before: float, setting: str, metric: str, after: Side) -> Change:
-    reason = (after.reasons or {}).get((clip, setting, metric), "")
+def _lost(clip: str, before: float, row: Row, metric: str, after: Side) -> Change:
+    reason = (after.reasons or {}).get((clip, row.name, metric), "")
     known = after.clips is None or clip in after.clips
     return Change(clip, before, math.nan, reason or ("the clip failed" if known else "the clip was not run"))
 
 
-def _drift(before: Side, after: Side, setting: str, metric: MetricRecord) -> list[str]:
+def _drift(before: Side, after: Side, row: Row, metric: MetricRecord) -> list[str]:
     """A row that no model touches has moved: the measurement changed, or the clips did."""
-    old, new = before.values[setting][metric.id], after.values.get(setting, {}).get(metric.id, {})
+    old, new = before.values[row.name][metric.id], after.values.get(row.name, {}).get(metric.id, {})
     moved = [
         clip
         for clip, value in old.items()
@@ -225,7 +228,7 @@ def _drift(before: Side, after: Side, setting: str, metric: MetricRecord) -> lis
     ]
     if not moved:
         return []
-    return [f"{setting}, {metric.label}: {len(moved)} clips moved, which no model can do: clips or measurement changed"]
+    return [f"{row}, {metric.label}: {len(moved)} clips moved, which no model can do: clips or measurement changed"]
 
 
 def _clips(side: Side) -> set[str]:

@@ -9,6 +9,8 @@ from typing import Literal
 
 from bench.errors import BenchError
 from bench.near_names import hint
+from bench.results.manifest import MetricRecord
+from bench.rows import Row
 
 Direction = Literal["higher", "lower", "none"]
 
@@ -88,11 +90,13 @@ class Tolerances:
         """As a baseline stores them."""
         return dict(self._entries)
 
-    def of(self, metric: str, setting: str) -> Tolerance:
-        """The tolerance of a metric under a setting."""
-        known = self._entries.get(f"{metric}@{setting}", self._entries.get(metric))
-        text = known or DEFAULTS.get(metric.removesuffix("_true_view"), FALLBACK)
+    def of(self, metric: MetricRecord, row: Row) -> Tolerance:
+        """The tolerance of a metric in a row."""
+        known = self._entries.get(f"{metric.id}@{row}", self._entries.get(metric.id))
+        text = known or DEFAULTS.get(metric.plain_id, FALLBACK)
         try:
             return Tolerance(float(text.lstrip("+-").rstrip("%")), text.endswith("%"))
         except ValueError:
-            raise BenchError(f"tolerance '{text}' of {metric} in the baseline is not understood: {_SYNTAX}") from None
+            raise BenchError(
+                f"tolerance '{text}' of {metric.id} in the baseline is not understood: {_SYNTAX}"
+            ) from None

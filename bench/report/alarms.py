@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from bench.report.tables.words import Words
-from bench.results.manifest import is_against_unrotated
 from bench.results.run_results import Run
-from bench.rows import GROUND_TRUTH, is_free_view
+from bench.rows import GROUND_TRUTH, ORIGINAL, Row
 from bench.settings import Setting
 
 SAME = 0.002
@@ -33,7 +32,7 @@ STILL = 1.0
 """Degrees from the pose under `original` below which a view leaves the pixels as they are."""
 
 Poses = Mapping[tuple[str, str], Mapping[str, float]]
-"""(setting, measured angle) → clip → mean over its frames."""
+"""(name of a row, measured angle) → clip → mean over its frames."""
 
 
 def alarms(runs: Sequence[Run], words: Words) -> list[str]:
@@ -44,21 +43,20 @@ def alarms(runs: Sequence[Run], words: Words) -> list[str]:
         if not run.manifest.complete:
             selected = run.manifest.suite.selected
             found.append(words("incomplete_alarm", label=run.label, done=done, selected=selected))
-        views = {text: Setting.parse(text) for text in run.settings if is_free_view(text)}
-        measured = _mean_poses(run) if views else {}
-        pixel = [m for m in run.manifest.metrics if m.per_frame and is_against_unrotated(m, "free-view:0,0,0")]
-        for text, setting in views.items():
-            if not _stays(setting, text, measured):
-                original = {metric.label: run.values("original", metric.id) for metric in pixel}
-                turned = {metric.label: run.values(text, metric.id) for metric in pixel}
-                found += unmoved_alarm(run.label, text, original, turned, words)
-            found += pose_alarms(run.label, text, setting, measured, words)
+        measured = _mean_poses(run) if run.free_views else {}
+        pixel = [m for m in run.manifest.metrics if m.per_frame and m.is_against_driving]
+        for row, setting in run.free_views.items():
+            if not _stays(row, setting, measured):
+                original = {metric.label: run.values(ORIGINAL, metric.id) for metric in pixel}
+                turned = {metric.label: run.values(row, metric.id) for metric in pixel}
+                found += unmoved_alarm(run.label, row, original, turned, words)
+            found += pose_alarms(run.label, row, setting, measured, words)
     return found
 
 
 def unmoved_alarm(
     label: str,
-    setting: str,
+    row: Row,
     original: Mapping[str, pd.Series[float]],
     turned: Mapping[str, pd.Series[float]],
     words: Words,
@@ -82,12 +80,12 @@ def unmoved_alarm(
         clips = max(clips, int(first.size))
     if len(same) < 2:
         return []
-    shown = words.setting(setting)
+    shown = words.row(row)
     joined = ", ".join(same)
     return [words("unmoved_alarm", label=label, setting=shown, metrics=joined, percent=f"{SAME:.1%}"[:-1], n=clips)]
 
 
-def pose_alarms(label: str, text: str, setting: Setting, measured: Poses, words: Words) -> list[str]:
+def pose_alarms(label: str, row: Row, setting: Setting, measured: Poses, words: Words) -> list[str]:
     """An alarm for everybody who measured a pose that stays, in some angle, where it is under `original`.
 
     Poses are the per-frame values called yaw, pitch and roll, with the name of who measured them before it
@@ -98,7 +96,7 @@ def pose_alarms(label: str, text: str, setting: Setting, measured: Poses, words:
     for by in dict.fromkeys(name.rpartition("_")[0] for _, name in measured):
         told = []
         for axis in _AXES:
-            ways = _ways(setting, text, by, axis, measured)
+            ways = _ways(row, setting, by, axis, measured)
             clips = [clip for clip, (start, asked, _) in ways.items() if abs(asked - start) >= TURN]
             gone = [(ways[clip][2] - ways[clip][0]) / (ways[clip][1] - ways[clip][0]) for clip in clips]
             if clips and 2 * len(clips) >= len(ways) and np.median(gone) < QUARTER:
@@ -107,12 +105,12 @@ def pose_alarms(label: str, text: str, setting: Setting, measured: Poses, words:
                 values = {"measured": f"{shown:.1f}", "requested": f"{wanted:.1f}".removesuffix(".0")}
                 told.append(words(key, axis=words(axis), n=len(clips), all=len(ways), **values))
         if told:
-            view, angles = words.setting(text), words("between_angles").join(told)
+            view, angles = words.row(row), words("between_angles").join(told)
             found.append(words("pose_alarm", label=label, setting=view, angles=angles, by=words.measurer(by)))
     return found
 
 
-def _ways(setting: Setting, text: str, by: str, axis: str, measured: Poses) -> dict[str, tuple[float, float, float]]:
+def _ways(row: Row, setting: Setting, by: str, axis: str, measured: Poses) -> dict[str, tuple[float, float, float]]:
     """Clip → where an angle was without the view, where it was to go, and where it went; nothing where it is driven.
 
     Without the setting `original`, the ground truth tells where it was.
@@ -120,8 +118,8 @@ def _ways(setting: Setting, text: str, by: str, axis: str, measured: Poses) -> d
     angle, name = getattr(setting, axis), f"{by}_{axis}".removeprefix("_")
     if angle is None:
         return {}
-    before = measured.get(("original", name)) or measured.get((GROUND_TRUTH, name), {})
-    after = measured.get((text, name), {})
+    before = measured.get((ORIGINAL.name, name)) or measured.get((GROUND_TRUTH.name, name), {})
+    after = measured.get((row.name, name), {})
     added = setting.mode == "relative"
     return {
         clip: (before[clip], angle + (before[clip] if added else 0.0), after[clip])
@@ -130,12 +128,12 @@ def _ways(setting: Setting, text: str, by: str, axis: str, measured: Poses) -> d
     }
 
 
-def _stays(setting: Setting, text: str, measured: Poses) -> bool:
+def _stays(row: Row, setting: Setting, measured: Poses) -> bool:
     """Whether the view asks for the pose that the heads have already."""
     if setting.mode == "relative" and not any((setting.yaw, setting.pitch, setting.roll)):
         return True
     measurers = dict.fromkeys(name.rpartition("_")[0] for _, name in measured)
-    ways = [_ways(setting, text, by, axis, measured) for by in measurers for axis in _AXES]
+    ways = [_ways(row, setting, by, axis, measured) for by in measurers for axis in _AXES]
     turns = [abs(asked - start) for each in ways for start, asked, _ in each.values()]
     return bool(turns) and max(turns) < STILL
 

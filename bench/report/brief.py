@@ -14,14 +14,13 @@ from bench.report.alarms import alarms
 from bench.report.formats.markdown import escape, markdown
 from bench.report.tables.numbers import show, span
 from bench.report.tables.summary import kind_of
-from bench.report.tables.table import Cell, Column, Row, Table
+from bench.report.tables.table import Cell, Column, Table, TableRow
 from bench.report.tables.words import Words
 from bench.results.aggregation import CLIP_BY_CLIP, OVER_FRAMES
 from bench.results.manifest import ClipRecord, MetricRecord
 from bench.results.reasons import MISSING, reasons, warned
 from bench.results.run_results import Run, load
-from bench.rows import GROUND_TRUTH
-from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
+from bench.rows import GROUND_TRUTH, Row
 
 LINES = 50
 """Reasons, or warnings, that are told one by one; how many more there are is told in one line."""
@@ -47,9 +46,9 @@ def write_brief(folder: Path) -> Brief:
 
 def tables(run: Run) -> list[Table]:
     """The run's table, and below it the one against true rotated views where the suite has some."""
-    suite, settings = run.manifest.suite, run.manifest.settings
-    plain = [metric for metric in run.manifest.metrics if not metric.id.endswith(SUFFIX)]
-    twins = [metric for metric in run.manifest.metrics if metric.id.endswith(SUFFIX)]
+    suite, rows = run.manifest.suite, run.manifest.rows
+    plain = [metric for metric in run.manifest.metrics if metric.against == "driving"]
+    twins = [metric for metric in run.manifest.metrics if metric.against == "true-view"]
     coverage = f"{suite.selected} clips"
     if suite.present < suite.listed:
         coverage += f", {suite.present} of {suite.listed} present"
@@ -57,12 +56,12 @@ def tables(run: Run) -> list[Table]:
     notes = [
         *_model_notes(run),
         *_metric_notes(run, plain),
-        *_infinite_notes(run, plain, settings),
+        *_infinite_notes(run, plain, rows),
         *_reason_notes(run, plain),
         *_warning_notes(run.manifest.clips),
     ]
-    main = _table("brief", title, run, plain, settings, notes)
-    viewed = [setting for setting in settings if any(run.mean(setting, metric.id) for metric in twins)]
+    main = _table("brief", title, run, plain, rows, notes)
+    viewed = [row for row in rows if any(run.mean(row, metric.id) for metric in twins)]
     if not viewed:
         return [main]
     notes = [*_infinite_notes(run, twins, viewed), *_reason_notes(run, twins)]
@@ -70,40 +69,38 @@ def tables(run: Run) -> list[Table]:
 
 
 def _table(
-    id: str, title: str, run: Run, metrics: Sequence[MetricRecord], settings: Sequence[str], notes: Sequence[str]
+    id: str, title: str, run: Run, metrics: Sequence[MetricRecord], rows: Sequence[Row], notes: Sequence[str]
 ) -> Table:
-    heads = [Column(metric.id, metric.label.replace(TRUE_VIEW, ""), metric.direction) for metric in metrics]
+    heads = [Column(metric.id, metric.plain_label, metric.direction) for metric in metrics]
     heads += [Column("n", "n"), Column("excluded", "excluded")]
-    return Table(
-        id, title, ("setting",), tuple(heads), tuple(_row(run, setting, metrics) for setting in settings), tuple(notes)
-    )
+    return Table(id, title, ("setting",), tuple(heads), tuple(_row(run, row, metrics) for row in rows), tuple(notes))
 
 
-def _row(run: Run, setting: str, metrics: Sequence[MetricRecord]) -> Row:
+def _row(run: Run, row: Row, metrics: Sequence[MetricRecord]) -> TableRow:
     ids = {metric.id for metric in metrics}
-    rows = run.clips[(run.clips["setting"] == setting) & run.clips["metric"].isin(ids)]
+    rows = run.clips[(run.clips["setting"] == row.name) & run.clips["metric"].isin(ids)]
     scored = rows[rows["status"] == "value"]["clip"].nunique()
     excluded = ", ".join(
         f"{count} {status}" for status in MISSING if (count := rows[rows["status"] == status]["clip"].nunique())
     )
-    texts = [*(_value(run, setting, metric, scored) for metric in metrics), str(scored), excluded or "—"]
-    return Row((setting,), tuple(Cell(text=text) for text in texts), kind_of(setting))
+    texts = [*(_value(run, row, metric, scored) for metric in metrics), str(scored), excluded or "—"]
+    return TableRow((row.name,), tuple(Cell(text=text) for text in texts), kind_of(row))
 
 
-def _value(run: Run, setting: str, metric: MetricRecord, scored: int) -> str:
+def _value(run: Run, row: Row, metric: MetricRecord, scored: int) -> str:
     """The one value that the run's protocol asks for, and how many clips are not in it."""
-    row = run.mean(setting, metric.id)
-    if row is None:
+    line = run.mean(row, metric.id)
+    if line is None:
         return "—"
     aggregation = run.protocol.aggregation
-    value = row["frame_mean"] if aggregation == OVER_FRAMES else row["mean"]
-    if row["pooled_n"] and aggregation != CLIP_BY_CLIP:
-        value = row["pooled"]
+    value = line["frame_mean"] if aggregation == OVER_FRAMES else line["mean"]
+    if line["pooled_n"] and aggregation != CLIP_BY_CLIP:
+        value = line["pooled"]
     text = show(value * metric.scale, metric.digits)
-    if row["n"] and row["infinite"]:
-        text += f" (∞ ×{row['infinite']})"
-    if row["n"] and row["n"] + row["infinite"] < scored:
-        text += f" (n={row['n']})"
+    if line["n"] and line["infinite"]:
+        text += f" (∞ ×{line['infinite']})"
+    if line["n"] and line["n"] + line["infinite"] < scored:
+        text += f" (n={line['n']})"
     return text
 
 
@@ -117,7 +114,7 @@ def _model_notes(run: Run) -> Iterator[str]:
 
 def _metric_notes(run: Run, metrics: Sequence[MetricRecord]) -> Iterator[str]:
     compared = [metric.label for metric in metrics if metric.needs_reference]
-    if compared and any(setting.startswith("free-view") for setting in run.manifest.settings):
+    if compared and any(row.is_free_view for row in run.manifest.rows):
         yield f"free view: {', '.join(compared)} are against the unrotated reference and are never ranked"
     for metric in metrics:
         rows = run.summary[run.summary["metric"] == metric.id]
@@ -129,15 +126,15 @@ def _metric_notes(run: Run, metrics: Sequence[MetricRecord]) -> Iterator[str]:
             yield f"{metric.label}: clip by clip, N = {span(scored['n'])} frames a side"
 
 
-def _infinite_notes(run: Run, metrics: Sequence[MetricRecord], settings: Sequence[str]) -> Iterator[str]:
+def _infinite_notes(run: Run, metrics: Sequence[MetricRecord], rows: Sequence[Row]) -> Iterator[str]:
     """A line for every metric of which frames are kept out of means, with the rows and how many."""
     for metric in metrics:
-        rows = [(setting, row) for setting in settings if (row := run.mean(setting, metric.id)) is not None]
+        found = [(row, line) for row in rows if (line := run.mean(row, metric.id)) is not None]
         # A ground truth of nothing else says so with its bare ∞.
         told = [
-            f"{setting} ∞ ×{row['infinite_frames']}"
-            for setting, row in rows
-            if row["infinite_frames"] and (setting != GROUND_TRUTH or row["frames"])
+            f"{row} ∞ ×{line['infinite_frames']}"
+            for row, line in found
+            if line["infinite_frames"] and (row != GROUND_TRUTH or line["frames"])
         ]
         if told:
             yield f"{metric.label}: frames of infinite value are kept out of means: {', '.join(told)}"

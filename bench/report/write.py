@@ -103,9 +103,7 @@ def report_tables(
         difference_table(runs, columns, words),
     ]
     for run in runs:
-        tables += [
-            clip_table(run, setting, columns, words, id=clip_table_id(runs, run, setting)) for setting in run.settings
-        ]
+        tables += [clip_table(run, row, columns, words, id=clip_table_id(runs, run, row)) for row in run.rows.values()]
     tables.append(outcome_table(runs, words))
     return [table for table in tables if table is not None]
 

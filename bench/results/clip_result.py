@@ -14,14 +14,17 @@ from bench.results.manifest import ClipRecord
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipResult:
-    """Everything that one clip gave; plain data that travels between processes."""
+    """Everything that one clip gave; plain data that travels between processes and into files.
+
+    Rows stand in it by the names that files have for them.
+    """
 
     record: ClipRecord
     outcomes: Mapping[str, Mapping[str, Outcome]]
-    """Row → metric id → outcome."""
+    """Name of a row → metric id → outcome."""
     times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """Seconds of each frame from the clip's start."""
     measured: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
-    """Row → name → what the model measured of itself, a value for every frame."""
+    """Name of a row → name → what the model measured of itself, a value for every frame."""
     pools: Mapping[str, Mapping[str, Pool]] = field(default_factory=dict)
-    """Row → metric id → its share of the suite-wide value."""
+    """Name of a row → metric id → its share of the suite-wide value."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import model_validator
 
 from bench.record import Record
 from bench.results.protocol import Protocol
-from bench.rows import is_free_view
-from metrics.scorer.true_view import SUFFIX
+from bench.rows import Row
+from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
 
 
 class MetricRecord(Record):
@@ -28,6 +30,47 @@ class MetricRecord(Record):
     """Whether the value compares with reference frames (and is meaningless against an unrotated reference)."""
     needs_driving: bool = False
     """Whether the value compares with what the setting asks for, made from the driving video; 0 for that itself."""
+    against: Literal["driving", "true-view"] = "driving"
+    """Which video the reference frames come from: the driving one, or the true view of a turned head."""
+    embedded: bool = False
+    """Whether a small network that ships with the suite stands in for an official one."""
+    pooled: bool = False
+    """Whether the suite's value is made of all its frames at once (FID), not the mean over clips."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _facts_of_before(cls, data: Any) -> Any:
+        """Runs from before these fields were written say the facts in texts, which are looked at here alone."""
+        if not isinstance(data, dict) or not isinstance(data.get("id"), str):
+            return data
+        name, definition = data["id"], str(data.get("definition", ""))
+        against = "true-view" if name.endswith(SUFFIX) else "driving"
+        embedded, pooled = "embedded" in definition.lower(), name.removesuffix(SUFFIX) in ("fid", "kid")
+        return {"against": against, "embedded": embedded, "pooled": pooled, **data}
+
+    @property
+    def is_two_sided(self) -> bool:
+        """Whether values lie on both sides of the ideal, so that the nearest to it is the best (jitter)."""
+        return self.direction == "none" and self.ideal is not None
+
+    @property
+    def is_against_driving(self) -> bool:
+        """Whether the value compares with frames of the driving video, which are no truth for a turned head."""
+        return self.needs_reference and self.against == "driving"
+
+    def is_against_unrotated(self, row: Row) -> bool:
+        """Whether the value compares a turned head with the unturned reference."""
+        return row.is_free_view and self.is_against_driving
+
+    @property
+    def plain_id(self) -> str:
+        """The id of the same metric against the driving video."""
+        return self.id.removesuffix(SUFFIX) if self.against == "true-view" else self.id
+
+    @property
+    def plain_label(self) -> str:
+        """The label of the same metric against the driving video."""
+        return self.label.removesuffix(TRUE_VIEW) if self.against == "true-view" else self.label
 
 
 class ModelRecord(Record):
@@ -109,26 +152,17 @@ class RunManifest(Record):
     suite: SuiteRecord
     model: ModelRecord
     settings: tuple[str, ...]
-    """Rows of the tables in order: `ground-truth`, `static`, `codec-floor` where asked for, then the settings."""
+    """Names of the rows in order: `ground-truth`, `static`, `codec-floor` where asked for, then the settings."""
     metrics: tuple[MetricRecord, ...]
     clips: tuple[ClipRecord, ...] = ()
     environment: Environment
     seconds: float = 0.0
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Rows of the tables in order.
 
-def is_against_unrotated(metric: MetricRecord, setting: str) -> bool:
-    """Whether the value compares a turned head with the unturned reference.
-
-    Metrics with `_true_view` in their id compare with the true turned view (of suites that can render it).
-    """
-    return is_free_view(setting) and metric.needs_reference and not metric.id.endswith(SUFFIX)
-
-
-def is_embedded(metric: MetricRecord) -> bool:
-    """Whether a small network that ships with the suite stands in for an official one."""
-    return "embedded" in metric.definition.lower()
-
-
-def is_two_sided(metric: MetricRecord) -> bool:
-    """Whether values lie on both sides of the ideal, so that the nearest to it is the best (jitter)."""
-    return metric.direction == "none" and metric.ideal is not None
+        Raises:
+            BenchError: a name among the settings is not understood.
+        """
+        return tuple(map(Row.parse, self.settings))

@@ -14,6 +14,8 @@ from bench.results import run_folder
 from bench.results.manifest import ClipRecord, MetricRecord, RunManifest
 from bench.results.protocol import Protocol
 from bench.results.reasons import Reason, reasons
+from bench.rows import Row
+from bench.settings import Setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +71,19 @@ class Run:
         return list(dict.fromkeys([*known, *self.clips["clip"].unique().tolist()]))
 
     @cached_property
-    def settings(self) -> list[str]:
-        """Rows of the run's tables in order."""
-        return list(dict.fromkeys([*self.manifest.settings, *self.clips["setting"].unique().tolist()]))
+    def rows(self) -> dict[str, Row]:
+        """Name in files → row, of the run's tables in order.
+
+        Raises:
+            BenchError: a name in the column `setting` is not understood.
+        """
+        names = [*self.manifest.settings, *self.clips["setting"].unique().tolist()]
+        return {name: Row.parse(name) for name in names}
+
+    @cached_property
+    def free_views(self) -> dict[Row, Setting]:
+        """The rows of free views, with what they ask for."""
+        return {row: row.setting for row in self.rows.values() if row.is_free_view and row.setting is not None}
 
     @cached_property
     def _scored(self) -> dict[tuple[str, str], pd.DataFrame]:
@@ -79,21 +91,21 @@ class Run:
         groups = scored.groupby(["setting", "metric"], sort=False, observed=True)
         return {(str(key[0]), str(key[1])): part.set_index("clip") for key, part in groups}
 
-    def values(self, setting: str, metric: str) -> pd.Series[float]:
+    def values(self, row: Row, metric: str) -> pd.Series[float]:
         """Stored values by clip, infinities included; empty where there are none."""
-        found = self._scored.get((setting, metric))
+        found = self._scored.get((row.name, metric))
         return pd.Series(dtype="float64") if found is None else found["value"]
 
-    def sizes(self, setting: str, metric: str) -> list[int]:
+    def sizes(self, row: Row, metric: str) -> list[int]:
         """Frames or windows behind the value of each clip that has one."""
-        found = self._scored.get((setting, metric))
+        found = self._scored.get((row.name, metric))
         return [] if found is None else found["n"].tolist()
 
-    def outcomes(self, setting: str) -> dict[tuple[str, str], tuple[float, str, int]]:
-        """(clip, metric) → (stored value or NaN, status, infinite frames that the value leaves out) under a setting."""
-        rows = self.clips[self.clips["setting"] == setting]
-        keys = zip(rows["clip"].tolist(), rows["metric"].tolist(), strict=True)
-        told = (rows[name].tolist() for name in ("value", "status", "infinite"))
+    def outcomes(self, row: Row) -> dict[tuple[str, str], tuple[float, str, int]]:
+        """(clip, metric) → (stored value or NaN, status, infinite frames that the value leaves out) in a row."""
+        lines = self.clips[self.clips["setting"] == row.name]
+        keys = zip(lines["clip"].tolist(), lines["metric"].tolist(), strict=True)
+        told = (lines[name].tolist() for name in ("value", "status", "infinite"))
         return dict(zip(keys, zip(*told, strict=True), strict=True))
 
     @cached_property
@@ -101,9 +113,9 @@ class Run:
         rows = self.summary.to_dict("records")
         return {(str(row["setting"]), str(row["metric"])): {str(k): v for k, v in row.items()} for row in rows}
 
-    def mean(self, setting: str, metric: str) -> dict[str, float] | None:
+    def mean(self, row: Row, metric: str) -> dict[str, float] | None:
         """The row of `summary.csv`, None where there is none."""
-        return self._means.get((setting, metric))
+        return self._means.get((row.name, metric))
 
     def metric(self, name: str) -> MetricRecord | None:
         """The metric called `name`, None where the run does not have it."""

@@ -15,7 +15,7 @@ from bench.outcome import Outcome
 from bench.results.manifest import ClipRecord
 from bench.results.run_folder import SUMMARY_COLUMNS
 from bench.results.statistics import interval
-from bench.rows import WITHOUT_MODEL
+from bench.rows import Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,9 +98,9 @@ def _row(
     )
 
 
-def failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[str]) -> list[str]:
+def failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[Row]) -> list[str]:
     """Clips that in some row that is the model's have no value, and a failure among their outcomes."""
-    mine = clips[clips["setting"].isin([row for row in rows if row not in WITHOUT_MODEL])]
+    mine = clips[clips["setting"].isin([row.name for row in rows if row.is_model])]
     places = [mine["clip"], mine["setting"]]
     failed, valued = (mine["status"].eq(status).groupby(places).any() for status in ("failed", "value"))
     # Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from bench.outcome import Outcome, Pool
 from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
 from bench.results.protocol import joined
-from bench.rows import GROUND_TRUTH, STATIC
+from bench.rows import GROUND_TRUTH, STATIC, Row
 from bench.run.kept_videos import ClipVideos
 from bench.run.overlap import Ahead, Behind, Clock
 from bench.run.plan import Plan
@@ -39,6 +40,8 @@ from model.origin import Origin, PredictionStream
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 AUDIO_RATE = 16000
 
 _OTHER_LENGTH = "it has another length than the clip"
@@ -49,8 +52,8 @@ class _Batch:
     """A stretch of the clip on its way through scoring and encoding."""
 
     reference: Frames
-    predictions: Mapping[str, Frames]
-    views: Mapping[str, Frames]
+    predictions: Mapping[Row, Frames]
+    views: Mapping[Row, Frames]
 
 
 def run_clip(
@@ -82,7 +85,7 @@ def failed(clip: Clip, plan: Plan, metrics: Sequence[str], reason: str) -> ClipR
     """The result of a clip that could not be run at all."""
     outcome = Outcome.failed(reason)
     record = ClipRecord(id=clip.id, path=str(clip.path), status="failed", reason=reason, person=clip.person)
-    return ClipResult(record, {row: dict.fromkeys(metrics, outcome) for row in plan.rows})
+    return ClipResult(record, {row.name: dict.fromkeys(metrics, outcome) for row in plan.rows})
 
 
 def _failed(clip: Clip, plan: Plan, metrics: Sequence[Metric], reason: str) -> ClipResult:
@@ -108,6 +111,11 @@ def _intact(reader: VideoReader) -> Iterator[Frames]:
         raise MediaError(f"it is damaged: {', '.join(reader.faults)}: get the file again, or leave it out")
 
 
+def _by_name(found: Mapping[Row, dict[str, T]]) -> dict[str, dict[str, T]]:
+    """The same by the names that files have for rows."""
+    return {row.name: by_metric for row, by_metric in found.items()}
+
+
 @dataclass(slots=True)
 class _Run:
     clip: Clip
@@ -118,11 +126,11 @@ class _Run:
     on_frames: Callable[[int], None]
     clocks: Mapping[str, Clock]
     times: FrameValues[np.float64] = field(default_factory=FrameValues)
-    views: dict[str, Iterator[Frames]] = field(default_factory=dict)
-    lost_views: dict[str, str] = field(default_factory=dict)
+    views: dict[Row, Iterator[Frames]] = field(default_factory=dict)
+    lost_views: dict[Row, str] = field(default_factory=dict)
     """Row → why its true view cannot be compared with."""
     source: Tensor | None = None
-    stored: Mapping[str, StoredFeatures] = field(default_factory=dict)
+    stored: Mapping[Row, StoredFeatures] = field(default_factory=dict)
     predictions: PredictionStream | None = None
     scorer: ClipScorer | None = None
 
@@ -159,15 +167,17 @@ class _Run:
             fps=reader.info.fps,
             warnings=(*reader.warnings, *videos.warnings),
             damaged=bool(reader.faults),
-            carrier=joined(reports[str(s)].carrier for s in self.plan.settings if str(s) in reports),
+            carrier=joined(
+                reports[row].carrier for row in self.plan.rows if row.setting is not None and row in reports
+            ),
             videos=videos.written,
         )
-        measured = {row: report.per_frame for row, report in reports.items()}
-        return ClipResult(record, outcomes, times, measured, pools)
+        measured = {row.name: report.per_frame for row, report in reports.items()}
+        return ClipResult(record, _by_name(outcomes), times, measured, _by_name(pools))
 
     def _outcomes(
-        self, scorer: ClipScorer, reports: Mapping[str, SettingReport]
-    ) -> tuple[dict[str, dict[str, Outcome]], dict[str, dict[str, Pool]]]:
+        self, scorer: ClipScorer, reports: Mapping[Row, SettingReport]
+    ) -> tuple[dict[Row, dict[str, Outcome]], dict[Row, dict[str, Pool]]]:
         for row, report in reports.items():
             if report.error is not None:
                 scorer.fail(row, report.error)
@@ -181,9 +191,14 @@ class _Run:
         for stored in self.stored.values():
             stored.close()
 
-    def _open_views(self, stack: ExitStack) -> dict[str, Iterator[Frames]]:
-        views: dict[str, Iterator[Frames]] = {}
-        for row, path in self.clip.views.items():
+    @property
+    def _view_files(self) -> dict[Row, Path]:
+        """Row → the video of the clip's true view under it."""
+        return {Row.of(setting): path for setting, path in self.clip.views.items()}
+
+    def _open_views(self, stack: ExitStack) -> dict[Row, Iterator[Frames]]:
+        views: dict[Row, Iterator[Frames]] = {}
+        for row, path in self._view_files.items():
             if row in self.plan.rows:
                 try:
                     reader = stack.enter_context(_reader(self.clip, self.plan, path))
@@ -198,17 +213,17 @@ class _Run:
             if self._next_view(row) is not None:
                 self._lose_view(row, _OTHER_LENGTH)
 
-    def _next_view(self, row: str) -> Frames | None:
+    def _next_view(self, row: Row) -> Frames | None:
         try:
             return next(self.views[row], None)
         except MediaError as error:
             self._lose_view(row, str(error))
             return None
 
-    def _lose_view(self, row: str, why: str) -> None:
+    def _lose_view(self, row: Row, why: str) -> None:
         """Compare no further with a row's true view; the first reason is kept."""
         self.views.pop(row, None)
-        about = f"clip '{self.clip.id}': its true view under {row}, '{self.clip.views[row]}', cannot be compared with"
+        about = f"clip '{self.clip.id}': its true view under {row}, '{self._view_files[row]}', cannot be compared with"
         self.lost_views.setdefault(row, f"{about}: {why}")
 
     def _predict(self, reference: Frames, *, fps: float) -> _Batch:
@@ -235,21 +250,21 @@ class _Run:
             prepared = (clip.path.resolve(), clip.start, clip.end, clip.crop, plan.size)
             cache = FeatureCache(plan.feature_cache)
             # Rows that no model has a part in are the same in every run.
-            self.stored = {row: cache.clip(repr((*prepared, row))) for row in (GROUND_TRUTH, STATIC)}
+            self.stored = {row: cache.clip(repr((*prepared, row.name))) for row in (GROUND_TRUTH, STATIC)}
         if clip.source is not None:
             source = read_source(clip.source, size=plan.size).to(source.device)
         self.source = source.clone()
         audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
         own_sound = partial(read_audio, clip.path, rate=None, start=clip.start, end=clip.end)
         facts = {
-            row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, setting=row, own_sound=own_sound)
+            row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, row=row, own_sound=own_sound)
             for row in plan.rows
         }
         self.scorer = ClipScorer(
             self.metrics,
             facts,
             self.resources,
-            views=[row for row in clip.views if row in facts],
+            views=[row for row in self._view_files if row in facts],
             cross_identity=clip.source is not None,
             stored=self.stored,
         )
@@ -259,8 +274,8 @@ class _Run:
         with self.clocks["model"]:
             self.predictions = self.origin.begin(driving, plan.settings)
 
-    def _next_views(self, count: int) -> dict[str, Frames]:
-        found: dict[str, Frames] = {}
+    def _next_views(self, count: int) -> dict[Row, Frames]:
+        found: dict[Row, Frames] = {}
         for row in list(self.views):
             frames = self._next_view(row)
             if frames is not None and len(frames) < count:

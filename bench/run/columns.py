@@ -13,7 +13,7 @@ from metrics.scorer.true_view import true_view
 def metrics_of(suite: Suite, plan: Plan) -> list[Metric]:
     """The metrics of a run, and their twins against true rotated views if any clip has one for a chosen setting."""
     metrics = [registry.get(name) for name in plan.metrics]
-    viewed = any(row in plan.rows for clip in suite.clips for row in clip.views)
+    viewed = any(setting in plan.settings for clip in suite.clips for setting in clip.views)
     twins = [true_view(metric) for metric in metrics if "reference" in metric.needs] if viewed else []
     return [*metrics, *twins]
 
@@ -39,4 +39,7 @@ def column(metric: Metric) -> MetricRecord:
         per_frame=metric.per_frame,
         needs_reference="reference" in metric.needs,
         needs_driving="driving" in metric.needs,
+        against=metric.against,
+        embedded=metric.embedded,
+        pooled=metric.pool is not None,
     )

@@ -20,8 +20,8 @@ from bench.media._soundtrack import AudioSource
 from bench.media.formats import SUFFIXES
 from bench.media.probe import VideoInfo
 from bench.media.video_writer import VideoWriter
+from bench.rows import Row
 from bench.run.plan import Plan
-from bench.settings import Setting
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class ClipVideos:
             except (MediaError, OSError) as fault:
                 self._give_up(name, fault)
 
-    def write(self, reference: Frames, predictions: Mapping[str, Frames]) -> None:
+    def write(self, reference: Frames, predictions: Mapping[Row, Frames]) -> None:
         """Write the next frames of every video: a setting's ends where its predictions end.
 
         Side by side, the panel of a setting without a prediction is black.
@@ -66,12 +66,12 @@ class ClipVideos:
             return
         if self._source is None:
             self._source = reference.pixels[:1].cpu()
-        rows = [str(setting) for setting in self.plan.settings]
+        rows = list(map(Row.of, self.plan.settings))
         kept = {REFERENCE: reference.pixels}
-        kept |= {row: predictions[row].pixels for row in rows if row in predictions}
+        kept |= {row.name: predictions[row].pixels for row in rows if row in predictions}
         if self.plan.side_by_side:
             source = self._source.expand(len(reference), -1, -1, -1)
-            panels = [_filled(kept.get(name), reference.pixels) for name in (REFERENCE, *rows)]
+            panels = [_filled(kept.get(name), reference.pixels) for name in (REFERENCE, *map(str, rows))]
             kept[SIDE_BY_SIDE] = torch.cat([source, *panels], dim=3)
         for name, pixels in kept.items():
             try:
@@ -97,8 +97,8 @@ class ClipVideos:
 
     def _path(self, name: str) -> str:
         assert self.plan.codec is not None
-        folder = name if name in (REFERENCE, SIDE_BY_SIDE) else Setting.parse(name).folder
-        return f"videos/{folder}/{file_name(self.clip.id)}{SUFFIXES[self.plan.codec]}"
+        folders = {str(setting): setting.folder for setting in self.plan.settings}
+        return f"videos/{folders.get(name, name)}/{file_name(self.clip.id)}{SUFFIXES[self.plan.codec]}"
 
     def _give_up(self, name: str, fault: Exception) -> None:
         """Stop writing one video for good; the others go on."""

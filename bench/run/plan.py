@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.media.formats import VideoCodec
-from bench.rows import CODEC_FLOOR, GROUND_TRUTH, STATIC
+from bench.rows import CODEC_FLOOR, GROUND_TRUTH, STATIC, Row
 from bench.run.presets import TABLE, Preset
 from bench.settings import Setting
 
@@ -94,8 +94,8 @@ class Plan:
         )
 
     @property
-    def rows(self) -> tuple[str, ...]:
+    def rows(self) -> tuple[Row, ...]:
         """Rows of the tables: ceiling, floor, and the settings. A static model is its own floor."""
         floor = () if self.model.is_static else (STATIC,)
         codec = (CODEC_FLOOR,) if self.codec_floor else ()
-        return (GROUND_TRUTH, *floor, *codec, *(str(setting) for setting in self.settings))
+        return (GROUND_TRUTH, *floor, *codec, *map(Row.of, self.settings))

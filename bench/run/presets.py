@@ -21,7 +21,7 @@ class Preset:
     name: str
     metrics: tuple[str, ...]
     beside_free_view: tuple[str, ...] = ("pose_error",)
-    settings: tuple[str, ...] | None = None
+    settings: tuple[Setting, ...] | None = None
     keypoint_motion: str = "absolute"
     adapt_scale: bool = False
     aggregation: str = OVER_CLIPS
@@ -57,21 +57,21 @@ TABLE: dict[str, Preset] = {
                 "niqe_skvideo",
                 "lpips",
             ),
-            settings=("original", "free-view:30,10,0"),
+            settings=(Setting(), Setting(30.0, 10.0, 0.0)),
             aggregation=CLIP_BY_CLIP,
             source="the student report on seven portraits that this benchmark grew out of",
         ),
         Preset(
             "fomm",
             ("l1_unit",),
-            settings=("original",),
+            settings=(Setting(),),
             aggregation=OVER_FRAMES,
             source="Siarohin et al., First Order Motion Model, NeurIPS 2019: reconstruction from frame 0, every frame",
         ),
         Preset(
             "vid2vid",
             ("l1", "psnr", "ssim", "ms_ssim", "fid", "lpips"),
-            settings=("original",),
+            settings=(Setting(),),
             source="Wang, Mallya, Liu, One-Shot Free-View Neural Talking-Head Synthesis, CVPR 2021, table 1",
         ),
     )

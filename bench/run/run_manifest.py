@@ -39,7 +39,7 @@ def begun(
             missing=suite.missing,
         ),
         model=ModelRecord(name=readable(plan.model.name), description=described),
-        settings=plan.rows,
+        settings=tuple(map(str, plan.rows)),
         metrics=columns(suite, plan),
         environment=environment(plan.device),
     )

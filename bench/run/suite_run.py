@@ -123,5 +123,5 @@ def _finish(
         at_end(out)
         parts.remove()
     damaged = tuple(record.id for record in records if record.damaged)
-    lost = tuple(failures(records, clips, manifest.settings))
+    lost = tuple(failures(records, clips, manifest.rows))
     return Finished(out, manifest, lost, damaged)

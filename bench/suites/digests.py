@@ -29,7 +29,8 @@ def clip_digests(clips: Iterable[Clip]) -> ClipDigests:
     for clip in clips:
         video = _content(clip.path)
         others = [_content(clip.source)] if clip.source is not None else []
-        others += [f"{view} {_content(path)}" for view, path in sorted(clip.views.items())]
+        views = [(str(view), path) for view, path in clip.views.items()]
+        others += [f"{view} {_content(path)}" for view, path in sorted(views)]
         selection = "\t".join(map(str, (clip.start, clip.end, clip.crop, video, *others)))
         found[clip.id] = "" if video == _ABSENT else _sha256(selection)
         lines.append(f"{clip.id}\t{selection}")

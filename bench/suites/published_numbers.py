@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.errors import BenchError
 from bench.near_names import hint
+from bench.rows import Row
 
 FOLDER = Path(__file__).parent
 SUFFIX = ".published.csv"
@@ -26,7 +27,7 @@ class PublishedNumbers:
 
     method: str
     dataset: str
-    setting: str
+    row: Row
     clip: str
     metric: str
     label: str
@@ -54,14 +55,19 @@ def read(dataset: str, *, folder: Path = FOLDER) -> list[PublishedNumbers]:
     file = folder / f"{dataset}{SUFFIX}"
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-        return [PublishedNumbers(dataset=dataset, value=float(row.pop("value")), **row) for row in rows]
+            found = list(csv.DictReader(lines))
+        return [_number(dataset, cells) for cells in found]
     except (OSError, TypeError, KeyError, ValueError) as error:
         raise BenchError(f"'{file}' is not a table of published numbers ({error}): restore it") from None
 
 
+def _number(dataset: str, cells: dict[str, str]) -> PublishedNumbers:
+    row, value = Row.parse(cells.pop("setting")), float(cells.pop("value"))
+    return PublishedNumbers(dataset=dataset, row=row, value=value, **cells)
+
+
 def mean(rows: Sequence[PublishedNumbers]) -> tuple[float, int]:
-    """Mean over the per-clip rows of one method, setting and metric, and their number; a printed mean as it is."""
+    """Mean over the per-clip rows of one method, row and metric, and their number; a printed mean as it is."""
     clips = [row.value for row in rows if row.clip]
     if clips:
         return sum(clips) / len(clips), len(clips)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Suite:
     clips: tuple[Clip, ...]
     listed: int
     size: tuple[int, int] = (256, 256)
-    settings: tuple[str, ...] = ("original",)
+    settings: tuple[Setting, ...] = (Setting(),)
     prepared: Recipe | None = None
     missing: tuple[str, ...] = ()
     """Ids of the clips whose files are not there."""
@@ -92,11 +92,11 @@ def _file(name: str) -> Path:
 def read(path: Path, *, data: Path | None = None) -> Suite:
     """Read a suite file; its clips lie under `data`, or beside the file."""
     file = _written(path)
-    for setting in (*file.settings, *(view for entry in file.clips for view in entry.views)):
-        Setting.parse(setting)
+    settings = tuple(map(Setting.parse, file.settings))
+    views = {view: Setting.parse(view) for entry in file.clips for view in entry.views}
     root = data if data is not None else path.parent
     prepared = file.prepared if data is None else file.prepared or _recipe_of(data)
-    clips = _listed(file, data) if file.published else [_clip(entry, root) for entry in file.clips]
+    clips = _listed(file, data) if file.published else [_clip(entry, root, views) for entry in file.clips]
     _refuse_repeats(clips, f"suite file '{path}'")
     present = tuple(clip for clip in clips if clip.path.is_file())
     if not present:
@@ -112,7 +112,7 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
         clips=present,
         listed=len(clips),
         size=prepared.size if prepared is not None else file.frames.size,
-        settings=file.settings,
+        settings=settings,
         prepared=prepared,
         missing=missing,
     )
@@ -155,12 +155,12 @@ def _places(data: Path, stem: str) -> list[Path]:
     return [folder / f"{stem}{suffix}" for folder in (data / "clips", data) for suffix in (".mkv", ".mp4", ".avi")]
 
 
-def _clip(entry: ClipEntry, root: Path) -> Clip:
-    views = {str(Setting.parse(view)): root / file for view, file in entry.views.items()}
+def _clip(entry: ClipEntry, root: Path, views: Mapping[str, Setting]) -> Clip:
+    seen = {views[view]: root / file for view, file in entry.views.items()}
     path = root / entry.file
     if not path.is_file():
         path = next((made for made in _places(root, Path(entry.file).stem) if made.is_file()), path)
-    return Clip(id=entry.id, path=path, person=entry.person, views=views)
+    return Clip(id=entry.id, path=path, person=entry.person, views=seen)
 
 
 def _refuse_repeats(clips: Sequence[Clip], where: str) -> None:

@@ -13,7 +13,7 @@ from bench.compute.scored_frames import FeatureStore, ScoredFrames
 from bench.errors import BenchError
 from bench.frames import Frames
 from bench.outcome import Outcome, Pool, Skip
-from bench.rows import GROUND_TRUTH
+from bench.rows import GROUND_TRUTH, Row
 from bench.weights.loaded import stored_key
 from bench.weights.resources import Resources
 from metrics.metric import Accumulator, ClipFacts, FrameMean, Metric
@@ -51,20 +51,20 @@ class _Running:
 class ClipScorer:
     """Scores the rows of one clip as its frames stream by.
 
-    A row is a setting (or `ground-truth`, `static`) with its facts. Frames of the reference are shared between rows, so
-    whatever is derived from them is derived once. No fault of one metric touches another.
+    Frames of the reference are shared between rows, so whatever is derived from them is derived once. No fault of one
+    metric touches another.
     """
 
     metrics: Sequence[Metric]
-    rows: Mapping[str, ClipFacts]
+    rows: Mapping[Row, ClipFacts]
     resources: Resources
-    views: Collection[str] = ()
+    views: Collection[Row] = ()
     """Rows whose true rotated view is known: their reference metrics get a twin against it."""
     cross_identity: bool = False
     """Whether the source is somebody else than the reference: then nothing is compared with the reference."""
-    stored: Mapping[str, FeatureStore] = field(default_factory=dict)
+    stored: Mapping[Row, FeatureStore] = field(default_factory=dict)
     """Row → where features of its frames are kept between runs; a model's rows have none."""
-    _running: dict[str, list[_Running]] = field(init=False)
+    _running: dict[Row, list[_Running]] = field(init=False)
 
     def __post_init__(self) -> None:
         shared: dict[str, Any] = {}
@@ -73,7 +73,7 @@ class ClipScorer:
             for row, facts in self.rows.items()
         }
 
-    def _metrics_of(self, row: str) -> list[Metric]:
+    def _metrics_of(self, row: Row) -> list[Metric]:
         twins = [true_view(metric) for metric in self.metrics if "reference" in metric.needs]
         return [*self.metrics, *(twins if row in self.views else ())]
 
@@ -106,8 +106,8 @@ class ClipScorer:
     def update(
         self,
         ref: Frames,
-        preds: Mapping[str, Frames],
-        views: Mapping[str, Frames] | None = None,
+        preds: Mapping[Row, Frames],
+        views: Mapping[Row, Frames] | None = None,
         *,
         lane: str | None = None,
     ) -> None:
@@ -120,7 +120,7 @@ class ClipScorer:
         with float32(self.resources.device):
             self._update(ref, preds, views or {}, lane)
 
-    def _update(self, ref: Frames, preds: Mapping[str, Frames], views: Mapping[str, Frames], lane: str | None) -> None:
+    def _update(self, ref: Frames, preds: Mapping[Row, Frames], views: Mapping[Row, Frames], lane: str | None) -> None:
         reference = ScoredFrames(ref, self.stored.get(GROUND_TRUTH))
         for row, frames in preds.items():
             pred = reference if frames is ref else ScoredFrames(frames, self.stored.get(row))
@@ -135,7 +135,7 @@ class ClipScorer:
                     # A prediction that ends early is compared with the frames that both have.
                     running.guard(partial(running.accumulator.update, pred, target.head(len(pred))))
 
-    def fail(self, row: str, reason: str, *, only_true_view: bool = False) -> None:
+    def fail(self, row: Row, reason: str, *, only_true_view: bool = False) -> None:
         """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""
         self._begin()
         for running in self._running[row]:
@@ -143,7 +143,7 @@ class ClipScorer:
                 running.outcome = Outcome.failed(reason)
                 running.accumulator = None
 
-    def results(self) -> dict[str, dict[str, Outcome]]:
+    def results(self) -> dict[Row, dict[str, Outcome]]:
         """Row → metric id → outcome, after the last frame."""
         self._begin()
         with float32(self.resources.device):
@@ -152,9 +152,9 @@ class ClipScorer:
                 for row, entries in self._running.items()
             }
 
-    def pools(self) -> dict[str, dict[str, Pool]]:
+    def pools(self) -> dict[Row, dict[str, Pool]]:
         """Row → metric id → what the suite-wide value is made from, where there is such a value."""
-        found: dict[str, dict[str, Pool]] = {}
+        found: dict[Row, dict[str, Pool]] = {}
         for row, entries in self._running.items():
             for running in entries:
                 pool = running.accumulator.pool() if running.accumulator is not None else None

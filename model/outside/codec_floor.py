@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.clips import Box
 from bench.frames import Frames
 from bench.media.video_writer import VideoWriter
-from bench.rows import CODEC_FLOOR
+from bench.rows import CODEC_FLOOR, Row
 from bench.settings import Setting
 from model.interface import Driving, SettingReport
 from model.origin import Origin, PredictionStream
@@ -55,10 +55,10 @@ class _Both:
     files: FilePredictionStream
     folder: tempfile.TemporaryDirectory[str]
 
-    def step(self, reference: Frames) -> Mapping[str, Frames]:
+    def step(self, reference: Frames) -> Mapping[Row, Frames]:
         return {**self.inner.step(reference), **self.files.step(reference)}
 
-    def close(self) -> Mapping[str, SettingReport]:
+    def close(self) -> Mapping[Row, SettingReport]:
         try:
             return {**self.inner.close(), **self.files.close()}
         finally:

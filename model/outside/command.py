@@ -20,6 +20,7 @@ from PIL import Image
 from bench.errors import BenchError, PredictionError
 from bench.frames import Frames
 from bench.media.video_writer import VideoWriter
+from bench.rows import Row
 from bench.settings import Setting, degrees
 from model.interface import Driving, SettingReport
 from model.outside.playback import Alignment, FilePredictionStream
@@ -93,13 +94,13 @@ class CommandPredictionStream:
         for setting in settings:
             place = folder / setting.folder
             place.mkdir()
-            self._files.open(str(setting), partial(self._output, model, folder, place, setting))
+            self._files.open(Row.of(setting), partial(self._output, model, folder, place, setting))
 
-    def step(self, reference: Frames) -> Mapping[str, Frames]:
+    def step(self, reference: Frames) -> Mapping[Row, Frames]:
         """Read on, in step with the reference."""
         return self._files.step(reference) if self._files is not None else {}
 
-    def close(self) -> Mapping[str, SettingReport]:
+    def close(self) -> Mapping[Row, SettingReport]:
         """Errors of the settings whose command or output failed."""
         try:
             return self._files.close() if self._files is not None else {}

@@ -18,6 +18,7 @@ from bench.frames import Frames
 from bench.media._container import open_media, video_stream
 from bench.media.image_folder import PictureFolder
 from bench.media.video_reader import VideoReader
+from bench.rows import Row
 from model.interface import Driving, SettingReport
 
 Alignment = Literal["strict", "shortest", "time"]
@@ -60,12 +61,12 @@ class FilePredictionStream:
     driving: Driving
     align: Alignment
     crop: Box | None = None
-    streams: dict[str, FrameStream] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    carriers: dict[str, str] = field(default_factory=dict)
+    streams: dict[Row, FrameStream] = field(default_factory=dict)
+    errors: dict[Row, str] = field(default_factory=dict)
+    carriers: dict[Row, str] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
 
-    def open(self, row: str, find: Callable[[], Path]) -> None:
+    def open(self, row: Row, find: Callable[[], Path]) -> None:
         """Open one row's video; `find()` says where it is."""
         try:
             path = find()
@@ -76,9 +77,9 @@ class FilePredictionStream:
             self.errors[row] = str(error)
             self.streams.pop(row, None)
 
-    def step(self, reference: Frames) -> Mapping[str, Frames]:
+    def step(self, reference: Frames) -> Mapping[Row, Frames]:
         """The frames of every row that belong to these reference frames."""
-        found: dict[str, Frames] = {}
+        found: dict[Row, Frames] = {}
         for row, stream in list(self.streams.items()):
             try:
                 with self._told(stream.path):
@@ -91,7 +92,7 @@ class FilePredictionStream:
                 del self.streams[row]
         return found
 
-    def close(self) -> Mapping[str, SettingReport]:
+    def close(self) -> Mapping[Row, SettingReport]:
         """What ended each row that has ended; a video longer than its reference is such an end if `strict`.
 
         Files are read to their ends: damage may be known only there.

@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.errors import BenchError, PredictionError
 from bench.file_names import file_name
 from bench.media.formats import VIDEO_SUFFIXES
+from bench.rows import Row
 from bench.settings import Setting
 from model.interface import Driving
 from model.outside.playback import Alignment, FilePredictionStream
@@ -57,9 +58,11 @@ class Predictions:
             for name in sorted(({"id", "setting"} if len(settings) > 1 else {"id"}) - named):
                 raise BenchError(f"--pattern '{self.pattern}' needs {{{name}}}, or one file would stand for several")
         if self.table is not None:
-            for row in _rows(self.table):
-                if row.setting is None and len(settings) > 1:
-                    raise BenchError(f"{row.where}: the run has {len(settings)} settings: name one in a column setting")
+            for line in _lines(self.table):
+                if line.setting is None and len(settings) > 1:
+                    raise BenchError(
+                        f"{line.where}: the run has {len(settings)} settings: name one in a column setting"
+                    )
 
     def describe(self) -> Mapping[str, str | float | bool]:
         """Where the videos come from."""
@@ -69,7 +72,7 @@ class Predictions:
         """Open the videos of one clip."""
         stream = FilePredictionStream(driving, self.align)
         for setting in settings:
-            stream.open(str(setting), partial(self.find, driving.id, setting, settings))
+            stream.open(Row.of(setting), partial(self.find, driving.id, setting, settings))
         return stream
 
     def find(self, clip: str, setting: Setting, settings: Settings) -> Path:
@@ -97,7 +100,7 @@ class Predictions:
     def extra(self, clips: set[str], settings: Settings) -> list[Path]:
         """Predictions that belong to none of the clips."""
         if self.table is not None:
-            return [self.folder / row.file for row in _rows(self.table) if row.clip not in clips]
+            return [self.folder / line.file for line in _lines(self.table) if line.clip not in clips]
         stems = {file_name(clip) for clip in clips}
         if self.pattern is not None:
             mine = {path for stem in stems for setting in settings for path in self._matching(stem, setting)}
@@ -121,20 +124,20 @@ class Predictions:
 
     def _listed(self, clip: str, setting: Setting) -> Path:
         assert self.table is not None
-        # A row that names no setting is of the only one (`check`).
-        rows = [row for row in _rows(self.table) if row.clip == clip and row.setting in (None, setting)]
-        if not rows:
+        # A line that names no setting is of the only one (`check`).
+        lines = [line for line in _lines(self.table) if line.clip == clip and line.setting in (None, setting)]
+        if not lines:
             raise PredictionError(f"clip '{clip}': {self.table.name} names no prediction under {setting}")
-        if len(rows) > 1:
-            raise PredictionError(f"clip '{clip}': two predictions under {setting}, {rows[1].where}: keep one")
-        path = self.folder / rows[0].file
+        if len(lines) > 1:
+            raise PredictionError(f"clip '{clip}': two predictions under {setting}, {lines[1].where}: keep one")
+        path = self.folder / lines[0].file
         if not path.exists():
-            raise PredictionError(f"clip '{clip}': '{path}', named by {rows[0].where}, is not there")
+            raise PredictionError(f"clip '{clip}': '{path}', named by {lines[0].where}, is not there")
         return path
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _Line:
     clip: str
     file: str
     setting: Setting | None
@@ -142,24 +145,24 @@ class _Row:
 
 
 @lru_cache(maxsize=4)
-def _rows(table: Path) -> tuple[_Row, ...]:
-    """The rows of a list of predictions, read once."""
+def _lines(table: Path) -> tuple[_Line, ...]:
+    """The lines of a list of predictions, read once."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(csv.DictReader(file))
+            cells = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BenchError(
             f"the list of predictions '{table}' cannot be read ({error}): save it as CSV in UTF-8"
         ) from None
-    if not lines or not {"clip", "file"} <= set(lines[0]):
+    if not cells or not {"clip", "file"} <= set(cells[0]):
         raise BenchError(f"the list of predictions '{table}' needs the columns clip and file")
-    rows = []
-    for number, line in enumerate(lines, start=2):
+    lines = []
+    for number, cell in enumerate(cells, start=2):
         where = f"'{table}', line {number}"
-        if not line["clip"] or not line["file"]:
+        if not cell["clip"] or not cell["file"]:
             raise BenchError(f"{where}: a clip or a file is missing: fill it in")
-        rows.append(_Row(line["clip"], line["file"], _setting(line.get("setting"), where), where))
-    return tuple(rows)
+        lines.append(_Line(cell["clip"], cell["file"], _setting(cell.get("setting"), where), where))
+    return tuple(lines)
 
 
 def _setting(text: str | None, where: str) -> Setting | None:

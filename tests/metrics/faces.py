@@ -11,6 +11,7 @@ from bench.faces import head_pose
 from bench.media.video_reader import VideoReader
 from bench.outcome import Skip
 from bench.portraits.truth import Truth
+from bench.rows import ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.metric import ClipFacts
@@ -33,9 +34,9 @@ def told(*tracks, size=256):
     return Resources(networks={"faces/landmarks": look}), videos
 
 
-def outcome(name, resources, pred, ref, *, batch=16, setting="original", source=None):
+def outcome(name, resources, pred, ref, *, batch=16, row=ORIGINAL, source=None):
     """The metric's outcome on videos (T, 3, H, W)."""
-    facts = ClipFacts("clip", setting=setting, source=source)
+    facts = ClipFacts("clip", row=row, source=source)
     accumulator = registry.get(name).begin(facts, resources)
     for start in range(0, len(pred), batch):
         part = slice(start, start + batch)

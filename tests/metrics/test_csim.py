@@ -4,6 +4,7 @@ import torch
 
 from bench.frames import Frames
 from bench.outcome import Skip
+from bench.rows import GROUND_TRUTH, ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.csim import cosine
@@ -48,7 +49,7 @@ def test_no_face_in_the_source_or_in_the_reference_is_skipped():
     with pytest.raises(Skip, match="no face is found in the source frame"):
         outcome("csim", RESOURCES, pixels, pixels, source=grey[0])
     assert isinstance(outcome("csim", RESOURCES, pixels, grey, source=pixels[0]), Skip)
-    assert isinstance(outcome("csim", RESOURCES, grey, grey, setting="ground-truth", source=pixels[0]), Skip)
+    assert isinstance(outcome("csim", RESOURCES, grey, grey, row=GROUND_TRUTH, source=pixels[0]), Skip)
 
 
 def test_a_prediction_without_a_face_has_failed():
@@ -64,10 +65,10 @@ def test_without_a_reference_every_frame_is_to_show_a_face(lost, status):
     pred = pixels.clone()
     pred[:lost] = 128
     scorer = ClipScorer(
-        [registry.get("csim")], {"original": ClipFacts("clip", source=pixels[0])}, RESOURCES, cross_identity=True
+        [registry.get("csim")], {ORIGINAL: ClipFacts("clip", source=pixels[0])}, RESOURCES, cross_identity=True
     )
-    scorer.update(Frames.of(pixels), {"original": Frames.of(pred)})
-    result = scorer.results()["original"]["csim"]
+    scorer.update(Frames.of(pixels), {ORIGINAL: Frames.of(pred)})
+    result = scorer.results()[ORIGINAL]["csim"]
     assert result.status == status
     if status == "failed":
         assert f"no face in {lost} of the 16 frames" in result.reason

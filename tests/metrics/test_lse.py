@@ -12,6 +12,7 @@ from bench.audio import Audio
 from bench.errors import WeightsError
 from bench.faces.detection import Faces
 from bench.frames import Frames
+from bench.rows import Row
 from bench.weights.resources import Resources
 from metrics import lse, registry
 from metrics.metric import ClipFacts
@@ -49,12 +50,13 @@ def sound(seconds, rate=16000):
 
 def rows_of(names, rows, resources, video, audio, batch=16):
     metrics = [registry.get(name) for name in names]
-    facts = {row: ClipFacts("clip", audio=audio, setting=row) for row in rows}
+    rows = {Row.parse(name): make for name, make in rows.items()}
+    facts = {row: ClipFacts("clip", audio=audio, row=row) for row in rows}
     scorer = ClipScorer(metrics, facts, resources)
     for start in range(0, len(video), batch):
         ref = Frames.of(video[start : start + batch], start=start)
         scorer.update(ref, {row: Frames(make(ref.pixels), ref.times) for row, make in rows.items()})
-    return scorer.results()
+    return {row.name: found for row, found in scorer.results().items()}
 
 
 @pytest.mark.shared

@@ -6,6 +6,7 @@ import metrics
 from bench.faces import head_pose
 from bench.frames import Frames
 from bench.portraits.acting.pose import rotation
+from bench.rows import ORIGINAL, Row
 from bench.settings import Setting
 from bench.weights.resources import Resources
 from metrics import registry
@@ -35,8 +36,8 @@ DRIVEN = heads((5, -3, 2), (-12, 8, 4), (20, 0, -15))
 def test_the_requested_pose_has_no_error_and_others_have_theirs(setting, poses):
     off = [(yaw + 6, pitch - 3, roll) for yaw, pitch, roll in poses]
     resources, (ref, right, wrong) = told(DRIVEN, heads(*poses), heads(*off))
-    assert outcome("pose_error", resources, right, ref, setting=setting).value == pytest.approx(0, abs=1e-3)
-    result = outcome("pose_error", resources, wrong, ref, setting=setting)
+    assert outcome("pose_error", resources, right, ref, row=Row.parse(setting)).value == pytest.approx(0, abs=1e-3)
+    result = outcome("pose_error", resources, wrong, ref, row=Row.parse(setting))
     assert result.value == pytest.approx(3, abs=1e-3)
     errors = [result.details[f"{axis}_error"] for axis in ("yaw", "pitch", "roll")]
     assert errors == pytest.approx([6, 3, 0], abs=1e-3)
@@ -47,8 +48,8 @@ def test_fixed_angles_need_no_face_in_the_driving_frame():
     driven = DRIVEN.copy()
     driven[1] = NO_FACE
     resources, (ref, pred) = told(driven, heads(*[(30, 10, 0)] * 3))
-    assert outcome("pose_error", resources, pred, ref, setting="free-view:30,10,0").n == 3
-    assert outcome("pose_error", resources, pred, ref, setting="free-view:30,10,-").n == 2
+    assert outcome("pose_error", resources, pred, ref, row=Row.parse("free-view:30,10,0")).n == 3
+    assert outcome("pose_error", resources, pred, ref, row=Row.parse("free-view:30,10,-")).n == 2
 
 
 def test_angles_go_the_short_way_round():
@@ -65,9 +66,9 @@ def test_another_persons_motion_is_still_the_target():
     resources, (ref, pred) = told(DRIVEN, heads(*[(0, 0, 0)] * 3))
     facts = ClipFacts("clip", source=pred[0])
     chosen = [registry.get(name) for name in ("pose_error", "akd")]
-    scorer = ClipScorer(chosen, {"original": facts}, resources, cross_identity=True)
-    scorer.update(Frames.of(ref), {"original": Frames.of(pred)})
-    results = scorer.results()["original"]
+    scorer = ClipScorer(chosen, {ORIGINAL: facts}, resources, cross_identity=True)
+    scorer.update(Frames.of(ref), {ORIGINAL: Frames.of(pred)})
+    results = scorer.results()[ORIGINAL]
     assert results["pose_error"].value == pytest.approx((37 + 11 + 21) / 9, abs=1e-3)
     assert results["akd"].status == "skipped"
 

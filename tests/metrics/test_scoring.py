@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
+from bench.rows import ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.metric import ClipFacts
@@ -27,10 +28,10 @@ HEIGHT, WIDTH = 198, 203
 
 
 def outcomes(names, pred, ref, sizes=(64,)):
-    scorer = ClipScorer([registry.get(name) for name in names], {"original": ClipFacts("clip")}, RESOURCES)
+    scorer = ClipScorer([registry.get(name) for name in names], {ORIGINAL: ClipFacts("clip")}, RESOURCES)
     for one, other in zip(in_batches(pred, list(sizes)), in_batches(ref, list(sizes)), strict=True):
-        scorer.update(other.frames, {"original": one.frames})
-    return scorer.results()["original"]
+        scorer.update(other.frames, {ORIGINAL: one.frames})
+    return scorer.results()[ORIGINAL]
 
 
 @pytest.fixture(scope="module")

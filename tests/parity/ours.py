@@ -12,6 +12,7 @@ from torch import Tensor
 
 from bench.audio import Audio
 from bench.compute.scored_frames import ScoredFrames
+from bench.rows import ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.distribution.inception import features
@@ -59,10 +60,10 @@ def sync(crops: Tensor, samples: NDArray[np.int16]) -> dict[tuple[str, str], Val
     """
     names = ("lse_c_whole", "lse_d_whole", "av_offset_whole")
     facts = ClipFacts("parity", audio=Audio(samples, mfcc.RATE))
-    scorer = ClipScorer([registry.get(name) for name in names], {"original": facts}, RESOURCES)
+    scorer = ClipScorer([registry.get(name) for name in names], {ORIGINAL: facts}, RESOURCES)
     frames = ScoredFrames.of(crops)
-    scorer.update(frames, {"original": frames})
-    outcomes = scorer.results()["original"]
+    scorer.update(frames, {ORIGINAL: frames})
+    outcomes = scorer.results()[ORIGINAL]
     count = lse_score.window_count(len(crops), len(samples))
     columns = mfcc.mfcc(samples)
     lip = _syncnet().lip(crops.flip(1))[:count]

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
 from bench.results.comparable import other_videos
-from bench.results.manifest import MetricRecord, is_against_unrotated
+from bench.results.manifest import MetricRecord
 from bench.results.reasons import in_order, warned
 from bench.results.run_results import Run
+from bench.rows import Row
 
 
 def page_data(runs: Sequence[Run], metrics: Sequence[MetricRecord], videos: list[dict[str, str]], words: Words) -> str:
@@ -24,14 +24,14 @@ def page_data(runs: Sequence[Run], metrics: Sequence[MetricRecord], videos: list
     """
     clips = clip_numbers(runs)
     others = other_videos(runs)
-    series = [(number, setting) for number, run in enumerate(runs) for setting in run.settings]
+    series = [(number, row) for number, run in enumerate(runs) for row in run.rows.values()]
     reasons: dict[str, int] = {}
     data: dict[str, Any] = {
         "runs": [_run(run) for run in runs],
         "metrics": [_metric(metric) for metric in metrics],
-        "series": [_series(runs, number, setting, metrics, words) for number, setting in series],
+        "series": [_series(runs, number, row, metrics, words) for number, row in series],
         "clips": [_clip(runs, clip, others.get(clip), words) for clip in clips],
-        "values": [_values(runs[number], setting, metrics, clips) for number, setting in series],
+        "values": [_values(runs[number], row, metrics, clips) for number, row in series],
         "outcomes": _outcomes(runs, series, metrics, clips, reasons),
         "reasons": list(reasons),
         "videos": _videos(runs, clips, series, videos),
@@ -82,15 +82,15 @@ def _metric(metric: MetricRecord) -> dict[str, Any]:
 
 
 def _series(
-    runs: Sequence[Run], number: int, setting: str, metrics: Sequence[MetricRecord], words: Words
+    runs: Sequence[Run], number: int, row: Row, metrics: Sequence[MetricRecord], words: Words
 ) -> dict[str, Any]:
-    name = words.setting(setting)
-    told = number == 0 and setting in UNRANKED_ROWS
+    name = words.row(row)
+    told = number == 0 and not row.is_model
     return {
         "run": number,
-        "setting": setting,
+        "setting": row.name,
         "name": name if len(runs) == 1 or told else f"{name} · {runs[number].label}",
-        "unrotated": [i for i, metric in enumerate(metrics) if is_against_unrotated(metric, setting)],
+        "unrotated": [i for i, metric in enumerate(metrics) if metric.is_against_unrotated(row)],
     }
 
 
@@ -115,12 +115,12 @@ def _failed(run: Run, clip: str) -> bool:
     return clip in run.records and run.records[clip].status == "failed"
 
 
-def _values(run: Run, setting: str, metrics: Sequence[MetricRecord], clips: dict[str, int]) -> list[list[Any]]:
+def _values(run: Run, row: Row, metrics: Sequence[MetricRecord], clips: dict[str, int]) -> list[list[Any]]:
     """A list for every metric: display values by clip, six digits, null where there is none, `inf` where infinite."""
     columns = []
     for metric in metrics:
         column = np.full(len(clips), math.nan)
-        values = run.values(setting, metric.id)
+        values = run.values(row, metric.id)
         if len(values):
             column[[clips[clip] for clip in values.index]] = values.to_numpy() * metric.scale
         columns.append([_short(value) for value in column.tolist()])
@@ -137,7 +137,7 @@ def _short(value: float) -> float | str | None:
 
 def _outcomes(
     runs: Sequence[Run],
-    series: Sequence[tuple[int, str]],
+    series: Sequence[tuple[int, Row]],
     metrics: Sequence[MetricRecord],
     clips: dict[str, int],
     reasons: dict[str, int],
@@ -150,13 +150,13 @@ def _outcomes(
         for place, reason in in_order(run.reasons):
             for metric in filter(numbers.__contains__, place.metrics):
                 text = reasons.setdefault(reason.text, len(reasons))
-                where = places[number, place.setting]
+                where = places[number, run.rows[place.setting]]
                 found.append((clips[place.clip], where, numbers[metric], int(reason.status == "failed"), text))
     return found
 
 
 def _videos(
-    runs: Sequence[Run], clips: dict[str, int], series: Sequence[tuple[int, str]], videos: list[dict[str, str]]
+    runs: Sequence[Run], clips: dict[str, int], series: Sequence[tuple[int, Row]], videos: list[dict[str, str]]
 ) -> dict[str, dict[str, str]]:
     """Clip → series number, or `r` for the reference → path of the video."""
     found: dict[str, dict[str, str]] = {}
@@ -165,9 +165,9 @@ def _videos(
         for number in range(len(runs)):
             if "r" not in paths and f"{clip}\nreference" in videos[number]:
                 paths["r"] = videos[number][f"{clip}\nreference"]
-        for place, (number, setting) in enumerate(series):
-            if f"{clip}\n{setting}" in videos[number]:
-                paths[str(place)] = videos[number][f"{clip}\n{setting}"]
+        for place, (number, row) in enumerate(series):
+            if f"{clip}\n{row}" in videos[number]:
+                paths[str(place)] = videos[number][f"{clip}\n{row}"]
         if paths:
             found[str(i)] = paths
     return found

@@ -89,15 +89,15 @@ def _videos(run: Run, number: int, out: Path) -> dict[str, str]:
     """`CLIP\\nSETTING` → path relative to the page, of the videos that are there."""
     found = {}
     for clip in run.manifest.clips:
-        for setting, path in clip.videos.items():
+        for name, path in clip.videos.items():
             source = (run.folder / path).resolve()
-            shown = setting == "reference" or setting in run.settings
+            shown = name == "reference" or name in run.rows
             if not shown or not source.is_relative_to(run.folder) or not source.is_file():
                 continue
-            folder = file_name(setting.replace(":", "_"))
+            folder = file_name(run.rows[name].folder if name in run.rows else name)
             target = Path("videos") / str(number) / folder / (file_name(clip.id) + source.suffix)
             _link(source, out / target)
-            found[f"{clip.id}\n{setting}"] = target.as_posix()
+            found[f"{clip.id}\n{name}"] = target.as_posix()
     return found
 
 

@@ -12,7 +12,6 @@ from bench.report.plots.series import Series, head, mixed_note, plain, series_of
 from bench.report.plots.style import colour, drawable, legend, line, save
 from bench.report.plots.worst_frames import worst_frames
 from bench.report.tables.columns import MetricColumn
-from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
 from bench.results.run_results import Run
 
@@ -29,7 +28,7 @@ def curves(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, f
     wanted = _wanted(runs, columns, words)
     found: dict[str, dict[tuple[int, str], Curve]] = {clip: {} for clip in wanted}
     for run in runs:
-        numbers = {series.setting: series.index for series in shown if series.run is run}
+        numbers = {series.row.name: series.index for series in shown if series.run is run}
         for clip, measured in clip_curves(run.folder):
             for curve in measured if clip in found else ():
                 if curve.setting in numbers:
@@ -65,7 +64,7 @@ def _draw(
                 curve.frames, values, color=colour(series.index), linestyle=style, linewidth=1.2, zorder=over
             )
             seen.setdefault(series.name, drawn)
-            if series.setting not in UNRANKED_ROWS:
+            if series.row.is_model:
                 worst = worst_frames(curve.values, column.direction)
                 dots: dict[str, Any] = {"color": colour(series.index), "edgecolor": "white", "s": 34, "zorder": 3}
                 axes.scatter(curve.frames[worst], values[worst], **dots)

@@ -15,11 +15,9 @@ from bench.report.plots.grid import grid
 from bench.report.plots.series import Series, head, infinite_note, mixed_note, plain, series_of, unrotated_note
 from bench.report.plots.style import HATCHES, LINES, MARKERS, colour, drawable, legend, plot_words, save, short, style
 from bench.report.tables.columns import MetricColumn
-from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
-from bench.results.manifest import is_against_unrotated
 from bench.results.run_results import Run
-from metrics.scorer.true_view import SUFFIX
+from bench.rows import GROUND_TRUTH, ORIGINAL, STATIC, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,8 +69,8 @@ def _draw_bars(
     for k, (series, part) in enumerate(zip(shown, values, strict=True)):
         at = np.arange(len(clips) + 1) - 0.4 + width * (k + 0.5)
         at[-1] += 0.6
-        row = series.run.mean(series.setting, column.metric.id)
-        mean, low, high = (math.nan,) * 3 if row is None else (row[key] * scale for key in ("mean", "low", "high"))
+        found = series.run.mean(series.row, column.metric.id)
+        mean, low, high = (math.nan,) * 3 if found is None else (found[key] * scale for key in ("mean", "low", "high"))
         heights = [*(part.get(clip, math.nan) for clip in clips), mean]
         spans = [ranges.get((series.index, clip, column.metric.id), (math.nan, math.nan)) for clip in clips]
         bounds = np.array([*((low * scale, high * scale) for low, high in spans), (low, high)])
@@ -101,7 +99,7 @@ def _frame_ranges(runs: Sequence[Run], shown: Sequence[Series]) -> dict[tuple[in
     """(series, clip, metric) → the 5th and 95th percentile of the clip's frames, stored scale."""
     from bench.report.page.frame_data import clip_curves
 
-    places = {(id(series.run), series.setting): series.index for series in shown}
+    places = {(id(series.run), series.row.name): series.index for series in shown}
     found = {}
     for run in runs:
         for clip, curves in clip_curves(run.folder):
@@ -125,8 +123,8 @@ def _worst(values: Sequence[dict[str, float]], column: MetricColumn, clips: list
 def distributions(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, folder: Path) -> list[Path]:
     """Boxes over clips for every metric and series, with every clip as a dot."""
     written = []
-    for name in ("distributions", "distributions-true-view"):
-        part = [c for c in plain(columns) if c.metric.id.endswith(SUFFIX) == name.endswith("true-view")]
+    for name, against in (("distributions", "driving"), ("distributions-true-view", "true-view")):
+        part = [column for column in plain(columns) if column.metric.against == against]
         shown = [series for series in series_of(runs, words) if any(series.values(column) for column in part)]
         used = [column for column in part if any(series.values(column) for series in shown)]
         if used:
@@ -211,25 +209,25 @@ def radar(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
 
     Metrics against the unrotated reference have no place where the rim means the best.
     """
-    series = [one for one in series_of(runs, words) if one.setting != "ground-truth"]
+    series = [one for one in series_of(runs, words) if one.row != GROUND_TRUTH]
     written = []
-    for setting in dict.fromkeys(one.setting for one in series if one.setting not in UNRANKED_ROWS):
-        floor = ("static",) if setting == "original" else ()
-        written += _radar(setting, [one for one in series if one.setting in (setting, *floor)], columns, words, folder)
+    for row in dict.fromkeys(one.row for one in series if one.row.is_model):
+        floor = (STATIC,) if row == ORIGINAL else ()
+        written += _radar(row, [one for one in series if one.row in (row, *floor)], columns, words, folder)
     return written
 
 
 def _radar(
-    setting: str, shown: Sequence[Series], columns: Sequence[MetricColumn], words: Words, folder: Path
+    row: Row, shown: Sequence[Series], columns: Sequence[MetricColumn], words: Words, folder: Path
 ) -> list[Path]:
     import matplotlib.pyplot as plt
 
     used = []
     for column in plain(columns):
-        row = [s.run.mean(s.setting, column.metric.id) for s in shown]
-        means = [math.nan if r is None else r["mean"] for r in row]
+        lines = [s.run.mean(s.row, column.metric.id) for s in shown]
+        means = [math.nan if line is None else line["mean"] for line in lines]
         finite = [mean for mean in means if math.isfinite(mean)]
-        honest = column.direction != "none" and not is_against_unrotated(column.metric, setting)
+        honest = column.direction != "none" and not column.metric.is_against_unrotated(row)
         if honest and len(finite) == len(means) and max(finite) > min(finite):
             used.append((column, means))
     if len(used) < 3:
@@ -250,7 +248,7 @@ def _radar(
     axes.set_yticks([0, 0.5, 1], ["", "", ""])
     axes.spines["polar"].set_visible(False)
     legend(figure, *axes.get_legend_handles_labels(), words("radar_note"), mixed_note((s.run for s in shown), words))
-    return save(figure, folder, f"radar-{setting}")
+    return save(figure, folder, f"radar-{row}")
 
 
 def draw(

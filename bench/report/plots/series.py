@@ -10,38 +10,37 @@ import numpy as np
 
 from bench.report.plots.style import drawable, short
 from bench.report.tables.columns import MetricColumn
-from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
 from bench.results.comparable import differing, other_videos
-from bench.results.manifest import is_against_unrotated
 from bench.results.run_results import Run
+from bench.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A run under one setting, as plots name and colour it."""
+    """A row of a run, as plots name and colour it."""
 
     run: Run
-    setting: str
+    row: Row
     name: str
     index: int
 
     def values(self, column: MetricColumn) -> dict[str, float]:
         """Finite display values by clip."""
-        found = self.run.values(self.setting, column.metric.id) * column.metric.scale
+        found = self.run.values(self.row, column.metric.id) * column.metric.scale
         return {str(clip): float(value) for clip, value in found.items() if math.isfinite(value)}
 
 
 def series_of(runs: Sequence[Run], words: Words, *, ceiling: bool = True) -> list[Series]:
-    """Every setting of every run; rows that no model has a part in of the first run only, or of none."""
-    places = [(run, s) for run in runs for s in run.settings if s not in UNRANKED_ROWS or run is runs[0]]
+    """Every row of every run; rows that no model has a part in of the first run only, or of none."""
+    places = [(run, row) for run in runs for row in run.rows.values() if row.is_model or run is runs[0]]
     made = []
-    for i, (run, setting) in enumerate(places):
-        name = words.setting(setting)
-        if len(runs) > 1 and setting not in UNRANKED_ROWS:
+    for i, (run, row) in enumerate(places):
+        name = words.row(row)
+        if len(runs) > 1 and row.is_model:
             name += f" · {drawable(short(run.label, 28))}"
-        if ceiling or setting not in UNRANKED_ROWS:
-            made.append(Series(run, setting, name, i))
+        if ceiling or row.is_model:
+            made.append(Series(run, row, name, i))
     return made
 
 
@@ -57,8 +56,8 @@ def head(column: MetricColumn, words: Words) -> str:
 
 def unrotated_note(columns: Sequence[MetricColumn], shown: Sequence[Series], words: Words) -> str:
     """Which metrics compare a turned head with the unturned reference; empty where none does."""
-    settings = {series.setting for series in shown}
-    named = [c.metric.label for c in columns if any(is_against_unrotated(c.metric, setting) for setting in settings)]
+    rows = {series.row for series in shown}
+    named = [c.metric.label for c in columns if any(map(c.metric.is_against_unrotated, rows))]
     return words("unrotated_plot_note", metrics=", ".join(named)) if named else ""
 
 
@@ -66,7 +65,7 @@ def infinite_note(columns: Sequence[MetricColumn], shown: Sequence[Series], word
     """Whose values are infinite, which no plot can show; empty where none is."""
     found = []
     for column in columns:
-        names = [s.name for s in shown if np.isinf(s.run.values(s.setting, column.metric.id)).any()]
+        names = [s.name for s in shown if np.isinf(s.run.values(s.row, column.metric.id)).any()]
         if names:
             found.append(f"{column.metric.label} ({', '.join(names)})")
     return words("infinite_plot_note", found=", ".join(found)) if found else ""

@@ -20,12 +20,10 @@ from bench.report.plots.style import SOFT, drawable, plot_words, style
 from bench.report.plots.worst_frames import even_frames, worst_frames
 from bench.report.tables.columns import MetricColumn
 from bench.report.tables.numbers import show
-from bench.report.tables.ranking import UNRANKED_ROWS
 from bench.report.tables.words import Words
-from bench.results.manifest import ClipRecord, is_against_unrotated
+from bench.results.manifest import ClipRecord, MetricRecord
 from bench.results.run_results import Run
-from bench.rows import is_free_view
-from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
+from bench.rows import Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,19 +78,19 @@ def _draw(
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    settings = [s for s in run.settings if s in record.videos and s not in UNRANKED_ROWS]
-    lines = _lines(run, record, settings, curves, columns, words)
+    rows = [row for row in run.rows.values() if row.name in record.videos and row.is_model]
+    lines = _lines(run, record, rows, curves, columns, words)
     heads = list(lines[0].pictures)
     height, width = next(iter(lines[0].pictures.values())).shape[:2]
     cell = 2.0
-    shown = {setting: _metrics(setting, curves, columns) for setting in settings}
+    shown = {row: _metrics(row, run.manifest.metrics, curves, columns) for row in rows}
     values = 0.11 * math.ceil(max(map(len, shown.values()), default=0) / 2) + 0.12
     size = (cell * len(heads), (cell * height / width + values) * len(lines) + 0.95)
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0))
     axes = figure.subplots(len(lines), len(heads), squeeze=False)
-    names = dict(zip([words.setting(setting) for setting in settings], settings, strict=True))
-    for row, line in zip(axes, lines, strict=True):
-        for place, head in zip(row, heads, strict=True):
+    names = {words.row(row): row for row in rows}
+    for across, line in zip(axes, lines, strict=True):
+        for place, head in zip(across, heads, strict=True):
             picture = line.pictures[head]
             scale = {"cmap": "magma", "vmin": 0, "vmax": FULL_ERROR} if picture.ndim == 2 else {}
             place.imshow(picture, **scale)
@@ -105,7 +103,7 @@ def _draw(
             elif picture.ndim == 2:
                 place.set_xlabel(words("error_scale", full=FULL_ERROR), fontsize=6.5, color=SOFT)
         label = f"{words('frame')} {line.frame}" + (f" ({words('worst')})" if line.is_worst else "")
-        row[0].set_ylabel(label, fontsize=8, fontweight="bold" if line.is_worst else "normal")
+        across[0].set_ylabel(label, fontsize=8, fontweight="bold" if line.is_worst else "normal")
     for place, head in zip(axes[0], heads, strict=True):
         place.set_title(head, fontsize=9)
     figure.suptitle(drawable(f"{record.id}  ·  {run.label}"), fontsize=10, x=0.01, ha="left")
@@ -116,68 +114,71 @@ def _draw(
 def _lines(
     run: Run,
     record: ClipRecord,
-    settings: Sequence[str],
+    rows: Sequence[Row],
     curves: dict[tuple[str, str], Curve],
     columns: Sequence[MetricColumn],
     words: Words,
 ) -> list[Line]:
-    worst = _worst(settings, curves, columns)
+    worst = _worst(rows, curves, columns)
     count = _length(run.folder / record.videos["reference"])
     frames = sorted({*even_frames(count, EVEN), *(frame for frame in worst if frame < count)})
     reference = _read(run.folder / record.videos["reference"], frames)
-    videos = {setting: _read(run.folder / record.videos[setting], frames) for setting in settings}
+    videos = {row: _read(run.folder / record.videos[row.name], frames) for row in rows}
     source = next(_frames(run.folder / record.videos["reference"]))
     lines = []
     for frame in frames:
         pictures = {words("source"): source, words("reference"): reference[frame]}
-        pictures |= {words.setting(setting): found[frame] for setting, found in videos.items() if frame in found}
+        pictures |= {words.row(row): found[frame] for row, found in videos.items() if frame in found}
         first = next((found[frame] for found in videos.values() if frame in found), None)
         if first is not None and first.shape == reference[frame].shape:
             apart = np.abs(first.astype(np.int16) - reference[frame].astype(np.int16)).mean(axis=2)
-            pictures[f"{words('error')}: {words.setting(settings[0])}"] = apart.astype(np.uint8)
+            pictures[f"{words('error')}: {words.row(rows[0])}"] = apart.astype(np.uint8)
         lines.append(Line(frame, frame in worst, pictures))
     # A video that ended early lacks its last pictures: every line keeps to the headings that all have.
     shared = [head for head in lines[0].pictures if all(head in line.pictures for line in lines)]
     return [Line(line.frame, line.is_worst, {head: line.pictures[head] for head in shared}) for line in lines]
 
 
-def _worst(settings: Sequence[str], curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]) -> list[int]:
-    """The worst frames of the first setting by the first metric that judges it."""
-    for setting in settings:
+def _worst(rows: Sequence[Row], curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]) -> list[int]:
+    """The worst frames of the first row by the first metric that judges it."""
+    for row in rows:
         for column in columns:
-            curve = curves.get((setting, column.metric.id))
-            if curve is not None and not is_against_unrotated(column.metric, setting):
+            curve = curves.get((row.name, column.metric.id))
+            if curve is not None and not column.metric.is_against_unrotated(row):
                 found = worst_frames(curve.values, column.direction, count=WORST)
                 if found:
                     return [int(curve.frames[frame]) for frame in found]
     return []
 
 
-def _metrics(setting: str, curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]) -> list[MetricColumn]:
+def _metrics(
+    row: Row, metrics: Sequence[MetricRecord], curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]
+) -> list[MetricColumn]:
     """The columns with per-frame values; those against the true rotated view stand for those against the unrotated."""
+    seen = {m.plain_id for m in metrics if m.against == "true-view" and (row.name, m.id) in curves}
     return [
         column
         for column in columns
-        if (setting, column.metric.id) in curves
-        and not (is_against_unrotated(column.metric, setting) and (setting, column.metric.id + SUFFIX) in curves)
+        if (row.name, column.metric.id) in curves
+        and not (column.metric.is_against_unrotated(row) and column.metric.id in seen)
     ]
 
 
-def _values(setting: str, frame: int, curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]) -> str:
+def _values(row: Row, frame: int, curves: dict[tuple[str, str], Curve], columns: Sequence[MetricColumn]) -> str:
     parts = []
     for column in columns:
-        curve = curves[setting, column.metric.id]
+        curve = curves[row.name, column.metric.id]
         for at in np.flatnonzero(curve.frames == frame)[:1]:
             value = show(float(curve.values[at]) * column.metric.scale, column.digits)
-            parts.append(f"{column.metric.label.replace(TRUE_VIEW, '')} {value}")
+            parts.append(f"{column.metric.plain_label} {value}")
     return "\n".join("   ".join(parts[i : i + 2]) for i in range(0, len(parts), 2))
 
 
-def _caveat(shown: Mapping[str, Sequence[MetricColumn]], words: Words) -> str:
+def _caveat(shown: Mapping[Row, Sequence[MetricColumn]], words: Words) -> str:
     """What the values under free views are against."""
-    views = [column.metric for setting, columns in shown.items() if is_free_view(setting) for column in columns]
-    true = dict.fromkeys(metric.label.replace(TRUE_VIEW, "") for metric in views if metric.id.endswith(SUFFIX))
-    unrotated = dict.fromkeys(metric.label for metric in views if is_against_unrotated(metric, "free-view:0,0,0"))
+    views = [column.metric for row, columns in shown.items() if row.is_free_view for column in columns]
+    true = dict.fromkeys(metric.plain_label for metric in views if metric.against == "true-view")
+    unrotated = dict.fromkeys(metric.label for metric in views if metric.is_against_driving)
     texts = [words("true_view_plot_note", metrics=", ".join(true))] if true else []
     texts += [words("unrotated_plot_note", metrics=", ".join(unrotated))] if unrotated else []
     return "\n".join(texts)

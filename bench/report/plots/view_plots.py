@@ -16,10 +16,8 @@ from bench.report.plots.series import head, mixed_note, plain
 from bench.report.plots.style import LINES, MARKERS, colour, drawable, legend, save, short
 from bench.report.tables.columns import MetricColumn
 from bench.report.tables.words import Words
-from bench.results.manifest import is_against_unrotated
 from bench.results.run_results import Run
-from bench.rows import is_free_view
-from bench.settings import Setting
+from bench.rows import Row
 
 Axis = Literal["yaw", "pitch", "roll"]
 AXES: tuple[Axis, ...] = ("yaw", "pitch", "roll")
@@ -36,65 +34,64 @@ def sweep(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, fo
         families = [_families(run, axis) for run in runs]
         if not any(families):
             continue
-        pairs = [(run, settings) for run, found in zip(runs, families, strict=True) for settings in found.values()]
-        used = [column for column in plain(columns) if any(_points(run, column, settings) for run, settings in pairs)]
+        pairs = [(run, views) for run, found in zip(runs, families, strict=True) for views in found.values()]
+        used = [column for column in plain(columns) if any(_points(run, column, views) for run, views in pairs)]
         if not used:
             continue
-        angles = sorted({angle for _, settings in pairs for angle in settings})
+        angles = sorted({angle for _, views in pairs for angle in views})
         spread = angles[-1] - angles[0]
         figure, places = grid(len(used))
         for axes, column in zip(places, used, strict=True):
             k = 0
             for run, found in zip(runs, families, strict=True):
-                for name, settings in found.items():
-                    points = _points(run, column, settings)
+                for name, views in found.items():
+                    points = _points(run, column, views)
                     if points:
                         x, mean, low, high = np.array(sorted(points)).T
-                        hollow = is_against_unrotated(column.metric, next(iter(settings.values())))
+                        face = "white" if column.metric.is_against_driving else colour(k + 1)
                         label = f"{drawable(short(run.label, 28))}{f' ({name})' if name else ''}"
                         # A little apart, so that no interval hides another.
                         apart = (k - (len(pairs) - 1) / 2) * 0.012 * spread
                         axes.errorbar(
                             x + apart, mean, [mean - low, high - mean], color=colour(k + 1),
                             linestyle=LINES[k % len(LINES)], marker=MARKERS[k % len(MARKERS)],
-                            markerfacecolor="white" if hollow else colour(k + 1), capsize=2, linewidth=1.2, label=label,
+                            markerfacecolor=face, capsize=2, linewidth=1.2, label=label,
                         )  # fmt: skip
                     k += 1
             axes.set_title(head(column, words))
             axes.set_xlabel(words("angle", axis=axis))
             axes.set_xticks(angles)
         mixed = mixed_note((run for run, _ in pairs), words)
-        hollow = any(is_against_unrotated(column.metric, "free-view:0,0,0") for column in used)
+        hollow = any(column.metric.is_against_driving for column in used)
         legend(figure, *places[0].get_legend_handles_labels(), words("hollow_note") if hollow else "", mixed)
         written += save(figure, folder, f"sweep-{axis}")
     return written
 
 
-def _families(run: Run, axis: Axis) -> dict[str, dict[float, str]]:
-    """Free views that differ in `axis` alone: what they share → angle → setting."""
-    found: dict[str, dict[float, str]] = {}
-    for text in filter(is_free_view, run.settings):
-        setting = Setting.parse(text)
+def _families(run: Run, axis: Axis) -> dict[str, dict[float, Row]]:
+    """Free views that differ in `axis` alone: what they share → angle → row."""
+    found: dict[str, dict[float, Row]] = {}
+    for row, setting in run.free_views.items():
         angle = getattr(setting, axis)
         if angle is not None:
             rest = [f"{other} {_degrees(getattr(setting, other))}" for other in AXES if other != axis]
             shared = ", ".join([*rest, *(["relative"] if setting.mode == "relative" else [])])
-            found.setdefault(shared, {})[angle] = text
-    return {shared: settings for shared, settings in found.items() if len(settings) > 1}
+            found.setdefault(shared, {})[angle] = row
+    return {shared: views for shared, views in found.items() if len(views) > 1}
 
 
 def _degrees(angle: float | None) -> str:
     return "—" if angle is None else f"{angle:g}°"
 
 
-def _points(run: Run, column: MetricColumn, settings: dict[float, str]) -> list[tuple[float, float, float, float]]:
+def _points(run: Run, column: MetricColumn, views: dict[float, Row]) -> list[tuple[float, float, float, float]]:
     points = []
     scale = column.metric.scale
-    for angle, setting in settings.items():
-        row = run.mean(setting, column.metric.id)
-        if row is not None and math.isfinite(row["mean"]):
-            low, high = (row[key] if math.isfinite(row[key]) else row["mean"] for key in ("low", "high"))
-            points.append((angle, row["mean"] * scale, low * scale, high * scale))
+    for angle, row in views.items():
+        found = run.mean(row, column.metric.id)
+        if found is not None and math.isfinite(found["mean"]):
+            low, high = (found[key] if math.isfinite(found[key]) else found["mean"] for key in ("low", "high"))
+            points.append((angle, found["mean"] * scale, low * scale, high * scale))
     return points
 
 
@@ -129,7 +126,7 @@ def measured_pose(runs: Sequence[Run]) -> list[tuple[str, Axis, float, float]]:
     """(run and estimator, axis, requested, mean measured) of every clip under an absolute free view."""
     found = []
     for run in runs:
-        asked = {text: Setting.parse(text) for text in run.settings if is_free_view(text)}
+        asked = {row.name: setting for row, setting in run.free_views.items()}
         for _, curves in clip_curves(run.folder):
             for curve in curves:
                 match = _MEASURED.fullmatch(curve.metric)

@@ -10,8 +10,10 @@ from bench.errors import BenchError
 from bench.near_names import hint
 from bench.report.tables.table import Column
 from bench.report.tables.words import Words
-from bench.results.manifest import MetricRecord, is_embedded, is_two_sided
+from bench.results.aggregation import OVER_FRAMES
+from bench.results.manifest import MetricRecord
 from bench.results.run_results import Run
+from bench.rows import GROUND_TRUTH
 
 View = Literal["clips", "frames", "pooled", "closeness"]
 
@@ -50,7 +52,7 @@ class MetricColumn:
         elif has_pooled:
             label = words("per_clip", label=label)
             notes.append(words("per_clip_note"))
-        if is_embedded(self.metric):
+        if self.metric.embedded:
             notes.append(words("embedded_note"))
         unit = self.metric.unit if self.metric.unit not in ("", "1") else ""
         return Column(self.key, label, self.direction, unit, notes=tuple(notes))
@@ -63,13 +65,13 @@ def columns_of(runs: Sequence[Run], *, every: bool = False) -> list[MetricColumn
     those with values on both sides of the ideal (jitter) are followed by their distance from the ground-truth row.
     Means over frames come where a protocol asks for them, or with `every`.
     """
-    over_frames = every or any("frames of all clips" in run.manifest.protocol.aggregation for run in runs)
+    over_frames = every or any(run.manifest.protocol.aggregation == OVER_FRAMES for run in runs)
     metrics: dict[str, MetricRecord] = {}
     for run in runs:
         metrics.update({metric.id: metric for metric in run.manifest.metrics if metric.id not in metrics})
     found = []
     for metric in metrics.values():
-        if has_pooled(runs, metric.id):
+        if has_pooled(runs, metric):
             found.append(MetricColumn(metric, "pooled", metric.digits))
         if over_frames and metric.per_frame:
             found.append(MetricColumn(metric, "frames", metric.digits))
@@ -79,10 +81,10 @@ def columns_of(runs: Sequence[Run], *, every: bool = False) -> list[MetricColumn
     return found
 
 
-def has_pooled(runs: Sequence[Run], metric: str) -> bool:
-    """Whether some row of the metric has a value over the whole suite."""
-    means = [run.mean(setting, metric) for run in runs for setting in run.settings]
-    return any(row is not None and row["pooled"] == row["pooled"] for row in means)
+def has_pooled(runs: Sequence[Run], metric: MetricRecord) -> bool:
+    """Whether the metric is one over the whole suite, and some row has such a value."""
+    means = [run.mean(row, metric.id) for run in runs for row in run.rows.values()] if metric.pooled else []
+    return any(line is not None and line["pooled"] == line["pooled"] for line in means)
 
 
 def has_closeness(runs: Sequence[Run], metric: MetricRecord) -> bool:
@@ -91,8 +93,8 @@ def has_closeness(runs: Sequence[Run], metric: MetricRecord) -> bool:
     So it is where the ground truth has a value of its own, and where values lie on both sides of the ideal (jitter).
     """
     judged_alone = not (metric.needs_reference or metric.needs_driving) and metric.direction != "none"
-    has_truth = any(len(run.values("ground-truth", metric.id)) > 0 for run in runs)
-    return has_truth and (judged_alone or is_two_sided(metric))
+    has_truth = any(len(run.values(GROUND_TRUTH, metric.id)) > 0 for run in runs)
+    return has_truth and (judged_alone or metric.is_two_sided)
 
 
 def choose(columns: Sequence[MetricColumn], names: Sequence[str] | None) -> list[MetricColumn]:

@@ -6,15 +6,17 @@ import math
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.report.tables import ranking
 from bench.report.tables.columns import MetricColumn
 from bench.report.tables.summary import interval_notes, other_videos_notes
-from bench.report.tables.table import Cell, Column, Row, Table
+from bench.report.tables.table import Cell, Column, Table, TableRow
 from bench.report.tables.words import Words
 from bench.results.comparable import other_videos
-from bench.results.manifest import MetricRecord, is_against_unrotated
+from bench.results.manifest import MetricRecord
 from bench.results.run_results import Run
 from bench.results.statistics import Difference, holm, paired
+from bench.rows import Row
+
+_Place = tuple[Run, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Comparison:
     """Corrected over all tests of the table."""
 
 
-def compare(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) -> list[Comparison]:
+def comparisons(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) -> list[Comparison]:
     """Every honest pair: the settings of each run, and the models under each setting, where protocols agree."""
     tests = []
     metrics = {column.metric.id: column for column in columns if column.view == "clips"}
@@ -53,7 +55,7 @@ def compare(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) 
 
 def difference_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) -> Table | None:
     """The comparisons as a table; None where there is nothing to compare."""
-    tests = compare(runs, columns, words)
+    tests = comparisons(runs, columns, words)
     if not tests:
         return None
     rows = [_row(test, words) for test in tests]
@@ -77,28 +79,28 @@ def difference_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words
     return Table("differences", words("difference_caption", suite=suite), stub, heads, tuple(rows), tuple(notes))
 
 
-def _pairs(runs: Sequence[Run], words: Words) -> Iterator[tuple[tuple[Run, str], tuple[Run, str], str, str]]:
+def _pairs(runs: Sequence[Run], words: Words) -> Iterator[tuple[_Place, _Place, str, str]]:
     for run in runs:
-        settings = [setting for setting in run.settings if setting not in ranking.UNRANKED_ROWS]
+        made = [row for row in run.rows.values() if row.is_model]
         prefix = f"{run.label}, " if len(runs) > 1 else ""
-        for second in settings[1:]:
-            shown = prefix + words.setting(settings[0]), prefix + words.setting(second)
-            yield (run, settings[0]), (run, second), *shown
+        for second in made[1:]:
+            shown = prefix + words.row(made[0]), prefix + words.row(second)
+            yield (run, made[0]), (run, second), *shown
     for i, first_run in enumerate(runs):
         for second_run in runs[i + 1 :]:
-            for setting in first_run.settings:
-                if setting in second_run.settings and setting not in ranking.UNRANKED_ROWS:
-                    end = f", {words.setting(setting)}"
-                    yield (first_run, setting), (second_run, setting), first_run.label + end, second_run.label + end
+            for row in first_run.rows.values():
+                if row.name in second_run.rows and row.is_model:
+                    end = f", {words.row(row)}"
+                    yield (first_run, row), (second_run, row), first_run.label + end, second_run.label + end
 
 
-def _is_fair(first: tuple[Run, str], second: tuple[Run, str], metric: MetricRecord) -> bool:
+def _is_fair(first: _Place, second: _Place, metric: MetricRecord) -> bool:
     same = first[0].manifest.protocol.row_hash(metric.id) == second[0].manifest.protocol.row_hash(metric.id)
-    return same and not any(is_against_unrotated(metric, setting) for _, setting in (first, second))
+    return same and not any(metric.is_against_unrotated(row) for _, row in (first, second))
 
 
 def _joined(
-    first: tuple[Run, str], second: tuple[Run, str], metric: str, others: Container[str]
+    first: _Place, second: _Place, metric: str, others: Container[str]
 ) -> tuple[list[float], list[float], list[str]]:
     """Values of both on the clips that both have, and those clips; `others` are not the same video in both."""
     before, after = first[0].values(first[1], metric), second[0].values(second[1], metric)
@@ -106,13 +108,13 @@ def _joined(
     return before.loc[clips].tolist(), after.loc[clips].tolist(), clips
 
 
-def _row(test: Comparison, words: Words) -> Row:
+def _row(test: Comparison, words: Words) -> TableRow:
     found, scale, digits = test.difference, test.metric.scale, test.digits
     low, high = (None if math.isnan(bound) else bound * scale for bound in (found.interval.low, found.interval.high))
     unit = f" ({test.metric.unit})" if test.metric.unit else ""
     arrow = Column("", "", test.metric.direction).head.strip()
     head = f"{test.metric.label} {arrow}".strip() + unit
-    return Row(
+    return TableRow(
         (words("comparison", first=test.first, second=test.second), head),
         (
             _number(Cell(found.mean * scale, low, high, digits=digits, n=found.interval.n)),

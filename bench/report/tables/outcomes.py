@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.report.tables.table import Cell, Column, Row, Table
+from bench.report.tables.table import Cell, Column, Table, TableRow
 from bench.report.tables.words import Words
 from bench.results.reasons import in_order
 from bench.results.run_results import Run
@@ -26,16 +26,16 @@ def outcome_table(runs: Sequence[Run], words: Words) -> Table | None:
     return Table("outcomes", words("outcome_caption", suite=suite), head, heads, tuple(rows))
 
 
-def _rows(run: Run, words: Words, *, with_model: bool) -> list[Row]:
+def _rows(run: Run, words: Words, *, with_model: bool) -> list[TableRow]:
     prefix = (run.label,) if with_model else ()
     rows = []
     for clip in run.manifest.clips:
         if clip.status == "failed":
             cells = (Cell(text="—"), Cell(text=words("failed")), Cell(text=clip.reason))
-            rows.append(Row((*prefix, clip.id, "—"), cells))
+            rows.append(TableRow((*prefix, clip.id, "—"), cells))
     labels = {metric.id: metric.label for metric in run.manifest.metrics}
     for place, reason in in_order(run.reasons):
         metrics = ", ".join(labels.get(metric, metric) for metric in place.metrics)
         cells = (Cell(text=metrics), Cell(text=words(reason.status)), Cell(text=reason.text))
-        rows.append(Row((*prefix, place.clip, words.setting(place.setting)), cells))
+        rows.append(TableRow((*prefix, place.clip, words.row(run.rows[place.setting])), cells))
     return rows

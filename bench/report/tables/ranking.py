@@ -7,32 +7,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bench.report.tables.table import Cell, Direction
-from bench.results.manifest import MetricRecord, is_against_unrotated, is_embedded
-from bench.rows import WITHOUT_MODEL
+from bench.results.manifest import MetricRecord
+from bench.rows import Row
 
 if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T", float, "pd.Series[float]")
 
-UNRANKED_ROWS = WITHOUT_MODEL
-"""Ceiling and floors of a column are no competitors."""
 
-
-def distance(values: T, truth: T) -> T:
+def closeness(values: T, truth: T) -> T:
     """How far values are from their clips' ground truth: what `METRIC:closeness` ranks and the gate judges."""
     return abs(values - truth)
 
 
-def is_rankable(metric: MetricRecord, setting: str, *, direction: Direction, beside_official: bool) -> bool:
-    """Whether a value under `setting` may compete with another model's.
+def is_rankable(metric: MetricRecord, row: Row, *, direction: Direction, beside_official: bool) -> bool:
+    """Whether a value in `row` may compete with another model's.
 
     `direction` is the column's, which may show the metric's distance from the truth; `beside_official` says that the
-    table also has columns made with official weights.
+    table also has columns made with official weights. Ceiling and floors of a column are no competitors.
     """
-    if direction == "none" or setting in UNRANKED_ROWS or is_against_unrotated(metric, setting):
+    if direction == "none" or not row.is_model or metric.is_against_unrotated(row):
         return False
-    return not (is_embedded(metric) and beside_official)
+    return not (metric.embedded and beside_official)
 
 
 def rank(cells: Sequence[Cell], groups: Sequence[Hashable | None], direction: Direction) -> list[Cell]:

@@ -13,56 +13,60 @@ from bench.report.alarms import alarms
 from bench.report.tables import ranking
 from bench.report.tables.cells import mean_cell
 from bench.report.tables.columns import MetricColumn, has_pooled
-from bench.report.tables.table import Cell, Column, Kind, Row, Table
+from bench.report.tables.table import Cell, Column, Kind, Table, TableRow
 from bench.report.tables.words import Words
 from bench.results.comparable import differing, other_videos
-from bench.results.manifest import RunManifest, is_against_unrotated, is_embedded
+from bench.results.manifest import RunManifest
 from bench.results.run_results import Run
 from bench.results.statistics import FEW
-from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
+from bench.rows import CODEC_FLOOR, GROUND_TRUTH, STATIC, WITHOUT_MODEL, Row
 
 
 def summary_table(
     runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words, *, caption: str | None = None
 ) -> Table:
     """Every setting of every run, with the rows first that no model has a part in."""
-    plain = [column for column in columns if not column.metric.id.endswith(SUFFIX)] or list(columns)
-    settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
-    return _table("summary", caption or _caption(runs, words), runs, plain, settings, words)
+    plain = [column for column in columns if column.metric.against == "driving"] or list(columns)
+    return _table("summary", caption or _caption(runs, words), runs, plain, _rows(runs), words)
 
 
 def true_view_table(runs: Sequence[Run], columns: Sequence[MetricColumn], words: Words) -> Table | None:
     """The settings whose true rotated view is known, against it; None without such settings."""
-    twins = [column for column in columns if column.metric.id.endswith(SUFFIX)]
-    settings = list(dict.fromkeys(setting for run in runs for setting in run.settings))
-    viewed = [s for s in settings if any(len(run.values(s, column.metric.id)) for run in runs for column in twins)]
+    twins = [column for column in columns if column.metric.against == "true-view"]
+    viewed = [row for row in _rows(runs) if any(len(run.values(row, c.metric.id)) for run in runs for c in twins)]
     if not viewed or len(twins) == len(columns):
         return None
     caption = f"{_caption(runs, words)}: {words('true_view')}"
+    plain = [replace(c, metric=c.metric.model_copy(update={"label": c.metric.plain_label})) for c in twins]
+    heads = [column.head(words, has_pooled=has_pooled(runs, column.metric)) for column in plain]
     table = _table("true-view", caption, runs, twins, viewed, words)
-    heads = tuple(replace(head, label=head.label.replace(TRUE_VIEW, "")) for head in table.columns)
-    return replace(table, columns=heads, alarms=())
+    return replace(table, columns=(*heads, table.columns[-1]), alarms=())
+
+
+def _rows(runs: Sequence[Run]) -> list[Row]:
+    """Every row that some run has, in their order."""
+    return list(dict.fromkeys(row for run in runs for row in run.rows.values()))
 
 
 def _table(
-    id: str, caption: str, runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str], words: Words
+    id: str, caption: str, runs: Sequence[Run], columns: Sequence[MetricColumn], shown: Sequence[Row], words: Words
 ) -> Table:
-    places = _places(runs, columns, settings)
-    official = any(column.metric.needs_reference and not is_embedded(column.metric) for column in columns)
+    places = _places(runs, columns, shown)
+    official = any(column.metric.needs_reference and not column.metric.embedded for column in columns)
     others = other_videos(runs)
     filled: list[list[Cell]] = []
     unpaired = False
     for column in columns:
-        cells = [mean_cell(run, setting, column, words) for run, setting in places]
-        cells = [_with_caveat(cell, column, setting, words) for cell, (_, setting) in zip(cells, places, strict=True)]
-        groups = [_group(run, setting, column, beside_official=official, others=others) for run, setting in places]
+        cells = [mean_cell(run, row, column, words) for run, row in places]
+        cells = [_with_caveat(cell, column, row, words) for cell, (_, row) in zip(cells, places, strict=True)]
+        groups = [_group(run, row, column, beside_official=official, others=others) for run, row in places]
         unpaired |= _has_unpaired(groups)
         filled.append(ranking.rank(cells, groups, column.direction))
     rows = [
-        Row(_stub(places, run, setting, words, models=len(runs)), (*cells, _clips(cells)), kind_of(setting))
-        for (run, setting), cells in zip(places, zip(*filled, strict=True), strict=True)
+        TableRow(_stub(places, run, row, words, models=len(runs)), (*cells, _clips(cells)), kind_of(row))
+        for (run, row), cells in zip(places, zip(*filled, strict=True), strict=True)
     ]
-    heads = [column.head(words, has_pooled=has_pooled(runs, column.metric.id)) for column in columns]
+    heads = [column.head(words, has_pooled=has_pooled(runs, column.metric)) for column in columns]
     stub = (words("setting"), words("model")) if len(runs) > 1 else (words("setting"),)
     notes = [*_notes(runs, filled, words), *infinite_frames_notes(columns, rows, words)]
     if unpaired:
@@ -100,40 +104,40 @@ def protocol_note(manifest: RunManifest, words: Words) -> str:
     )
 
 
-def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], settings: Sequence[str]) -> list[tuple[Run, str]]:
+def _places(runs: Sequence[Run], columns: Sequence[MetricColumn], rows: Sequence[Row]) -> list[tuple[Run, Row]]:
     """Rows by setting, then by run; ceiling and floors first, and once for all runs that agree on them."""
-    places: list[tuple[Run, str]] = []
-    for setting in sorted(settings, key=lambda setting: (*ranking.UNRANKED_ROWS, setting).index(setting)):
+    places: list[tuple[Run, Row]] = []
+    for row in sorted(rows, key=lambda row: (*WITHOUT_MODEL, row).index(row)):
         shown: list[Run] = []
         for run in runs:
-            told = setting in ranking.UNRANKED_ROWS and any(_agree(other, run, setting, columns) for other in shown)
-            if setting in run.settings and not told:
+            told = not row.is_model and any(_agree(other, run, row, columns) for other in shown)
+            if row.name in run.rows and not told:
                 shown.append(run)
-        places += [(run, setting) for run in shown]
+        places += [(run, row) for run in shown]
     return places
 
 
-def _agree(first: Run, second: Run, setting: str, columns: Sequence[MetricColumn]) -> bool:
+def _agree(first: Run, second: Run, row: Row, columns: Sequence[MetricColumn]) -> bool:
     """Whether a row is the same in two runs, but for the rounding of other machines."""
-    pairs = [(run.values(setting, column.metric.id) for run in (first, second)) for column in columns]
+    pairs = [(run.values(row, column.metric.id) for run in (first, second)) for column in columns]
     return not (differing((first, second)) or other_videos((first, second))) and all(
         set(mine.index) == set(theirs.index) and np.allclose(mine, theirs.loc[mine.index], rtol=1e-6, atol=1e-9)
         for mine, theirs in pairs
     )
 
 
-def _stub(places: Sequence[tuple[Run, str]], run: Run, setting: str, words: Words, *, models: int) -> tuple[str, ...]:
-    name = words.setting(setting)
+def _stub(places: Sequence[tuple[Run, Row]], run: Run, row: Row, words: Words, *, models: int) -> tuple[str, ...]:
+    name = words.row(row)
     if models == 1:
         return (name,)
-    alone = sum(other == setting for _, other in places) == 1
-    return (name, "" if alone and setting in ranking.UNRANKED_ROWS else run.label)
+    alone = sum(other == row for _, other in places) == 1
+    return (name, "" if alone and not row.is_model else run.label)
 
 
-def kind_of(setting: str) -> Kind:
-    """What stands in the row of a setting."""
-    kinds: dict[str, Kind] = {"ground-truth": "ground-truth", "static": "static", "codec-floor": "codec-floor"}
-    return kinds.get(setting, "result")
+def kind_of(row: Row) -> Kind:
+    """What stands in a row."""
+    kinds: dict[Row, Kind] = {GROUND_TRUTH: "ground-truth", STATIC: "static", CODEC_FLOOR: "codec-floor"}
+    return kinds.get(row, "result")
 
 
 def _clips(cells: Sequence[Cell]) -> Cell:
@@ -141,27 +145,27 @@ def _clips(cells: Sequence[Cell]) -> Cell:
     return Cell(text=str(max((cell.n + cell.infinite for cell in cells), default=0)))
 
 
-def _with_caveat(cell: Cell, column: MetricColumn, setting: str, words: Words) -> Cell:
-    if cell.value is None or not is_against_unrotated(column.metric, setting):
+def _with_caveat(cell: Cell, column: MetricColumn, row: Row, words: Words) -> Cell:
+    if cell.value is None or not column.metric.is_against_unrotated(row):
         return cell
     return replace(cell, notes=(*cell.notes, words("unrotated_note")))
 
 
 def _group(
-    run: Run, setting: str, column: MetricColumn, *, beside_official: bool, others: Container[str]
+    run: Run, row: Row, column: MetricColumn, *, beside_official: bool, others: Container[str]
 ) -> Hashable | None:
     """Rows compete when setting, protocol of the metric and the clips behind the mean are the same.
 
     Those are the clips with a finite value; all clips where none has one, and the mean is infinite too. `others` are
     clips that are not one video in all runs.
     """
-    if not ranking.is_rankable(column.metric, setting, direction=column.direction, beside_official=beside_official):
+    if not ranking.is_rankable(column.metric, row, direction=column.direction, beside_official=beside_official):
         return None
-    values = run.values(setting, column.metric.id)
+    values = run.values(row, column.metric.id)
     finite = values[np.isfinite(values)]
     behind = (values if finite.empty else finite).index
     clips = frozenset((clip, run.digests.get(clip, "") if clip in others else "") for clip in behind)
-    return setting, run.manifest.protocol.row_hash(column.metric.id), clips
+    return row, run.manifest.protocol.row_hash(column.metric.id), clips
 
 
 def _has_unpaired(groups: Sequence[Hashable | None]) -> bool:
@@ -208,7 +212,7 @@ def other_videos_notes(runs: Sequence[Run], words: Words) -> list[str]:
     return [words("other_videos_note", clips="; ".join(clips))] if clips else []
 
 
-def infinite_frames_notes(columns: Sequence[MetricColumn], rows: Sequence[Row], words: Words) -> list[str]:
+def infinite_frames_notes(columns: Sequence[MetricColumn], rows: Sequence[TableRow], words: Words) -> list[str]:
     """A line for every metric of which frames are kept out of means, with the rows and how many."""
     lines = {}
     for i, column in enumerate(columns):

@@ -86,8 +86,8 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """`stub` names the row, one text for each of the table's stub heads."""
+class TableRow:
+    """A row as it is printed; `stub` names it, one text for each of the table's stub heads."""
 
     stub: tuple[str, ...]
     cells: tuple[Cell, ...]
@@ -103,7 +103,7 @@ class Table:
     caption: str
     stub: tuple[str, ...]
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     transposed: bool = field(default=False)
@@ -126,7 +126,7 @@ class Table:
             for row in self.rows
         )
         rows = tuple(
-            Row((column.head,), tuple(row.cells[i] for row in self.rows), column.kind, column.notes)
+            TableRow((column.head,), tuple(row.cells[i] for row in self.rows), column.kind, column.notes)
             for i, column in enumerate(self.columns)
         )
         return Table(self.id, self.caption, ("",), columns, rows, self.notes, self.alarms, not self.transposed)

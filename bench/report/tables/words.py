@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bench.rows import WITHOUT_MODEL
+from bench.rows import ORIGINAL, WITHOUT_MODEL, Row
 
 Language = Literal["en", "zh"]
 
@@ -231,11 +231,9 @@ class Words:
         """Who measured a pose, as people read it: `mesh`, `model`, or a name of somebody's own."""
         return _WORDS[self.language].get(f"by_{name}", name)
 
-    def setting(self, text: str) -> str:
-        """A setting as people read it: rows that are no setting are translated, angles stay."""
+    def row(self, row: Row) -> str:
+        """A row as people read it: its name is translated, angles stay."""
         known = _WORDS[self.language]
-        if text in (*WITHOUT_MODEL, "original"):
-            return known[text]
-        if text.startswith("free-view:"):
-            return text.replace("free-view:", known["free-view"] + " ")
-        return text
+        if row in (*WITHOUT_MODEL, ORIGINAL):
+            return known[row.name]
+        return f"{known['free-view']} {row.angles}" if row.is_free_view else row.name

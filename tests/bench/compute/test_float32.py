@@ -9,6 +9,7 @@ import torch
 
 from bench.compute.float32 import float32
 from bench.compute.scored_frames import ScoredFrames
+from bench.rows import ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.metric import ClipFacts
@@ -89,8 +90,8 @@ class Witness:
 def test_all_work_of_metrics_is_in_float32():
     witness = Witness()
     metric = replace(registry.get("l1"), begin=witness.begin)
-    scorer = ClipScorer([metric], {"original": ClipFacts("clip")}, Resources(device=CUDA))
+    scorer = ClipScorer([metric], {ORIGINAL: ClipFacts("clip")}, Resources(device=CUDA))
     frames = ScoredFrames.of(np.zeros((2, 3, 8, 8), np.uint8))
-    scorer.update(frames, {"original": frames})
+    scorer.update(frames, {ORIGINAL: frames})
     scorer.results()
     assert witness.seen == [(what, (False, False)) for what in ("begin", "update", "result")]

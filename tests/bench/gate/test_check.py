@@ -20,6 +20,7 @@ from bench.report.tables.columns import choose, columns_of
 from bench.report.tables.words import Words
 from bench.results.protocol import Protocol
 from bench.results.run_results import load, read_run
+from bench.rows import ORIGINAL
 from tests.bench.report.runs import CLIPS, HOSTILE, LEVEL, METRICS, make_run
 
 RULES = Protocol(suite="toy", suite_version=1, clip_set="0")
@@ -384,7 +385,7 @@ def test_the_gate_judges_the_distance_that_the_table_ranks(tmp_path, monkeypatch
     (finding,) = judge(side, side, [jitter], Tolerances()).findings
     (run,) = load([folder])
     (column,) = choose(columns_of([run]), ["jitter:closeness"])
-    cell = mean_cell(run, "original", column, Words("en"))
+    cell = mean_cell(run, ORIGINAL, column, Words("en"))
     assert finding.before == pytest.approx(cell.value, rel=1e-9)
     levels = side.values["original"]["jitter"].values()
     assert cell.value == pytest.approx(np.mean([2 * (0.25 - level) for level in levels]))  # all are below the truth

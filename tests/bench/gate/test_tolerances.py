@@ -2,9 +2,25 @@ import pytest
 
 from bench.errors import BenchError
 from bench.gate.tolerances import Tolerance, Tolerances
+from bench.results.manifest import MetricRecord
+from bench.rows import Row
 
 DIRECTIONS = {"psnr": "higher", "lpips": "lower", "av_offset": "none", "fid": "lower"}
 SETTINGS = ("ground-truth", "original", "free-view:30,10,0")
+
+
+def record(name):
+    plain = name.removesuffix("_true_view")
+    return MetricRecord(
+        id=name,
+        label=name,
+        version=1,
+        direction=DIRECTIONS[plain],
+        unit="",
+        definition="",
+        source="",
+        against="driving" if plain == name else "true-view",
+    )
 
 
 @pytest.mark.parametrize(
@@ -19,7 +35,7 @@ SETTINGS = ("ground-truth", "original", "free-view:30,10,0")
     ],
 )
 def test_grammar(entry, metric, setting, expected):
-    assert Tolerances.parse([entry], DIRECTIONS, settings=SETTINGS).of(metric, setting) == expected
+    assert Tolerances.parse([entry], DIRECTIONS, settings=SETTINGS).of(record(metric), Row.parse(setting)) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,20 +59,20 @@ def test_mistakes_are_said(entry, message):
 
 def test_a_setting_is_narrower_than_its_metric():
     found = Tolerances.parse(["psnr:-0.1", "psnr@original:-0.5"], DIRECTIONS, settings=SETTINGS)
-    assert found.of("psnr", "original") == Tolerance(0.5)
-    assert found.of("psnr", "free-view:30,10,0") == Tolerance(0.1)
+    assert found.of(record("psnr"), Row.parse("original")) == Tolerance(0.5)
+    assert found.of(record("psnr"), Row.parse("free-view:30,10,0")) == Tolerance(0.1)
 
 
 def test_what_is_not_named_has_a_default():
-    assert Tolerances().of("psnr", "original") == Tolerance(0.1)
-    assert Tolerances().of("psnr_true_view", "original") == Tolerance(0.1)
-    assert Tolerances().of("fid", "original") == Tolerance(2, percent=True)
+    assert Tolerances().of(record("psnr"), Row.parse("original")) == Tolerance(0.1)
+    assert Tolerances().of(record("psnr_true_view"), Row.parse("original")) == Tolerance(0.1)
+    assert Tolerances().of(record("fid"), Row.parse("original")) == Tolerance(2, percent=True)
 
 
 def test_entries_survive_a_baseline():
     entries = Tolerances.parse(["psnr:0.1", "lpips:+2%"], DIRECTIONS, settings=SETTINGS).entries
     assert entries == {"psnr": "-0.1", "lpips": "+2%"}
-    assert Tolerances(entries).of("lpips", "original") == Tolerance(2, percent=True)
+    assert Tolerances(entries).of(record("lpips"), Row.parse("original")) == Tolerance(2, percent=True)
 
 
 def test_per_cent_of_the_old_mean():

@@ -10,7 +10,7 @@ from bench.report.brief import LINES, tables, write_brief
 from bench.report.formats.markdown import markdown
 from bench.report.formats.terminal import rich_table
 from bench.report.tables.numbers import show
-from bench.report.tables.table import Cell, Column, Row, Table
+from bench.report.tables.table import Cell, Column, Table, TableRow
 from bench.results.aggregation import CLIP_BY_CLIP, OVER_CLIPS
 from bench.results.run_results import load
 from tests.bench.report.runs import CLIPS, LEVEL, METRICS, make_run
@@ -20,7 +20,7 @@ TABLE = Table(
     "demo",
     ("setting",),
     (*(Column(f"m{number}", f"metric{number}", "higher") for number in range(9)), Column("n", "n")),
-    (Row(("original",), (*(Cell(text=f"{number}.12345") for number in range(9)), Cell(text="6"))),),
+    (TableRow(("original",), (*(Cell(text=f"{number}.12345") for number in range(9)), Cell(text="6"))),),
     ("a note",),
 )
 
@@ -112,17 +112,17 @@ def test_infinite_frames_are_counted_against_true_views_too(tmp_path, monkeypatc
 
 
 def true_view_of(metric):
-    return metric.model_copy(update={"id": "psnr_true_view", "label": "PSNR (true view)"})
+    return metric.model_copy(update={"id": "psnr_true_view", "label": "PSNR (true view)", "against": "true-view"})
 
 
 def test_markdown_escapes_names():
-    text = markdown(Table("x", "<b>|x", ("a|b",), (), (Row(("*_$1",), ()),)), heading=None)
+    text = markdown(Table("x", "<b>|x", ("a|b",), (), (TableRow(("*_$1",), ()),)), heading=None)
     assert "<b>" not in text
     assert text.count("|") - text.count("\\|") == 2 * 3
 
 
 def test_markdown_among_other_text_is_a_bold_caption_and_a_list_of_notes():
-    row = Row(("original",), (Cell(1.0, digits=1), Cell(text="2")))
+    row = TableRow(("original",), (Cell(1.0, digits=1), Cell(text="2")))
     table = Table("x", "toy", ("setting",), (Column("a", "A", "higher"), Column("n", "n")), (row,), ("one", "two"))
     assert markdown(table, heading=None).splitlines() == [
         "**toy**", "", "| setting | A ↑ | n |", "| --- | ---: | ---: |", "| original | 1.0 | 2 |", "", "- one", "- two",

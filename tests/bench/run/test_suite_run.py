@@ -18,6 +18,7 @@ from bench.media.video_reader import VideoReader
 from bench.report.brief import write_brief
 from bench.results.manifest import RunManifest
 from bench.results.run_folder import read_clips, read_frames, read_manifest, read_summary
+from bench.rows import Row
 from bench.run import clip_run, suite_run
 from bench.run.plan import ModelPlan, Plan
 from bench.run.presets import TABLE
@@ -172,7 +173,7 @@ def test_metrics_hear_the_clip_at_16_khz_and_may_ask_for_its_own_rate(tmp_path, 
     monkeypatch.setattr(clip_run, "ClipScorer", Spy)
     film = write_film(tmp_path / "a.mkv", portrait_frames(10), sound=tone(0.4, rate=44100), rate=44100)
     run(of_videos([str(film)]), plan(tmp_path / "run", metrics=("l1",)), console=quiet())
-    facts = seen["original"]
+    facts = seen[Row.of(ORIGINAL)]
     own = facts.own_sound()
     assert (facts.audio.rate, own.rate) == (16000, 44100)
     assert own.samples.size / 44100 == pytest.approx(facts.audio.samples.size / 16000, abs=1e-3)
@@ -445,13 +446,13 @@ def test_a_model_may_refill_what_it_returned():
     steps = [predictions.step(Frames.of(part)) for part in frames.split(4)]
     predictions.close()
     for setting in (ORIGINAL, VIEW):
-        assert torch.equal(torch.cat([step[str(setting)].pixels for step in steps]), 255 - frames)
+        assert torch.equal(torch.cat([step[Row.of(setting)].pixels for step in steps]), 255 - frames)
 
 
 def test_one_picture_for_all_frames_stays_one_in_memory():
     frames = torch.from_numpy(portrait_frames(9))
     predictions = ModelOrigin(models.load("static")).begin(Driving("clip", frames[0], 25.0), (ORIGINAL,))
-    predicted = predictions.step(Frames.of(frames))["original"]
+    predicted = predictions.step(Frames.of(frames))[Row.of(ORIGINAL)]
     assert predicted.repeated
     assert torch.equal(predicted.pixels, frames[:1].expand_as(frames))
 
@@ -527,7 +528,7 @@ def test_a_run_interrupted_in_its_first_clip_says_no_more_than_that(films, tmp_p
 
 def test_true_views_are_scored_in_columns_of_their_own(films, tmp_path):
     suite = of_videos([str(films / "clip0.mp4")])
-    clip = replace(suite.clips[0], views={str(VIEW): films / "clip0.mp4"})
+    clip = replace(suite.clips[0], views={VIEW: films / "clip0.mp4"})
     chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW))
     finished = run(replace(suite, clips=(clip,)), chosen, console=quiet())
     rows = read_clips(tmp_path / "run")
@@ -540,7 +541,7 @@ def test_true_views_are_scored_in_columns_of_their_own(films, tmp_path):
 def test_a_true_view_of_another_length_fails_its_own_columns_only(films, tmp_path):
     suite = of_videos([str(films / "clip0.mp4")])
     for other in ("clip1.mp4", "clip2.mp4"):
-        clip = replace(suite.clips[0], views={str(VIEW): films / other})
+        clip = replace(suite.clips[0], views={VIEW: films / other})
         chosen = plan(tmp_path / other, model=ModelPlan("copy"), settings=(VIEW,), codec=None)
         run(replace(suite, clips=(clip,)), chosen, console=quiet())
         rows = read_clips(tmp_path / other)
@@ -557,7 +558,7 @@ def test_a_true_view_that_cannot_be_read_fails_its_own_columns_only(films, tmp_p
     if content is not None:
         lost.write_bytes(content)
     other = Setting.parse("free-view:-30,0,0")
-    clip = replace(suite.clips[0], views={str(VIEW): lost, str(other): films / "clip0.mp4"})
+    clip = replace(suite.clips[0], views={VIEW: lost, other: films / "clip0.mp4"})
     chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW, other), codec=None)
     run(replace(suite, clips=(clip,)), chosen, console=quiet())
     rows = read_clips(tmp_path / "run").set_index(["setting", "metric"])
@@ -587,7 +588,7 @@ def test_a_damaged_true_view_fails_its_own_columns_only(tmp_path, damage, words)
     film, lost = portrait_film(tmp_path / "clip0.mp4", count=60), tmp_path / "view.mp4"
     damaged_film(lost, damage)
     suite = of_videos([str(film)])
-    clip = replace(suite.clips[0], views={str(VIEW): lost, "original": film})
+    clip = replace(suite.clips[0], views={VIEW: lost, Setting(): film})
     chosen = plan(tmp_path / "run", model=ModelPlan("copy"), settings=(ORIGINAL, VIEW), codec=None)
     run(replace(suite, clips=(clip,)), chosen, console=quiet())
     rows = read_clips(tmp_path / "run").set_index(["setting", "metric"])

@@ -1,6 +1,7 @@
 import pytest
 
 from bench.errors import BenchError
+from bench.settings import Setting
 from bench.suites import suite as suites
 from bench.suites.from_paths import of_pairs, of_videos
 from bench.suites.suite_file import SuiteFile
@@ -40,8 +41,8 @@ def test_a_suite_reads_its_clips(folder):
     suite = suites.read(folder / "small.toml")
     assert [clip.id for clip in suite.clips] == ["one", "two"]
     assert suite.clips[0].person == "ada"
-    assert suite.clips[0].views == {"free-view:30,10,0": folder / "one.view.mp4"}
-    assert (suite.size, suite.settings) == ((128, 128), ("original", "free-view:30,10,0"))
+    assert suite.clips[0].views == {Setting(30, 10, 0): folder / "one.view.mp4"}
+    assert (suite.size, suite.settings) == ((128, 128), (Setting(), Setting(30, 10, 0)))
 
 
 def test_missing_clips_are_counted_not_dropped(folder):

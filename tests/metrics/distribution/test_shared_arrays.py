@@ -7,6 +7,7 @@ from bench.frames import Frames
 from bench.results.clip_parts import Parts
 from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
+from bench.rows import Row
 from bench.run.suite_pools import SuitePools
 from metrics import fid, kid
 from metrics.distribution import feature_sample, moments
@@ -40,16 +41,16 @@ def small(monkeypatch):
 
 def clip_pools(name, seed):
     """Of two whole rows, one that ends early, and one with a true view."""
-    facts = {row: ClipFacts(id=name) for row in ("one", "two", "early", "viewed")}
-    scorer = ClipScorer([fid.FID, kid.KID], facts, resources(), views=["viewed"])
+    facts = {Row(row): ClipFacts(id=name) for row in ("one", "two", "early", "viewed")}
+    scorer = ClipScorer([fid.FID, kid.KID], facts, resources(), views=[Row("viewed")])
     reference, view, *rows = (scene(COUNT, 16, 4 * D, seed=10 * seed + number) for number in range(6))
     for start in range(0, COUNT, BATCH):
         part = slice(start, start + BATCH)
         preds = {row: Frames.of(pixels[part]) for row, pixels in zip(facts, rows, strict=True)}
         if start + BATCH >= COUNT:
-            preds["early"] = preds["early"].head(2)
-        scorer.update(Frames.of(reference[part]), preds, {"viewed": Frames.of(view[part])})
-    return scorer.pools()
+            preds[Row("early")] = preds[Row("early")].head(2)
+        scorer.update(Frames.of(reference[part]), preds, {Row("viewed"): Frames.of(view[part])})
+    return {row.name: pools for row, pools in scorer.pools().items()}
 
 
 def part_of(clip, folder):

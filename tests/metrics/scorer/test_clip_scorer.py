@@ -7,6 +7,7 @@ import torch
 from bench.compute.scored_frames import ScoredFrames
 from bench.frames import Frames
 from bench.outcome import Outcome, Skip
+from bench.rows import GROUND_TRUTH, ORIGINAL, Row
 from bench.weights.resources import Resources
 from metrics.metric import ClipFacts, FrameMean, Metric
 from metrics.scorer.clip_scorer import ClipScorer
@@ -17,6 +18,10 @@ CALLS: list[str] = []
 def difference(pred, ref):
     reference = ref.derived("blurred", lambda frames: CALLS.append("reference") or frames.unit)
     return (pred.unit - reference).abs().mean(dim=(1, 2, 3))
+
+
+A, B, C = map(Row, "abc")
+TURNED = Row.parse("free-view:30,10,0")
 
 
 def metric(name="difference", begin=None, needs=frozenset({"reference"})):
@@ -44,11 +49,11 @@ def scored(metrics, rows, *, views=(), facts=None):
 
 def test_the_reference_is_worked_on_once_for_all_rows():
     CALLS.clear()
-    scorer = scored([metric()], ["a", "b", "c"])
-    scorer.update(frames(2, 0), {"a": frames(2, 51), "b": frames(2, 102), "c": frames(2, 0)})
+    scorer = scored([metric()], [A, B, C])
+    scorer.update(frames(2, 0), {A: frames(2, 51), B: frames(2, 102), C: frames(2, 0)})
     results = scorer.results()
     assert CALLS == ["reference"]
-    assert [results[row]["difference"].value for row in "abc"] == pytest.approx([0.2, 0.4, 0.0])
+    assert [results[row]["difference"].value for row in (A, B, C)] == pytest.approx([0.2, 0.4, 0.0])
 
 
 def test_a_lane_lets_go_of_what_it_derived_with_the_frames_still_held():
@@ -59,23 +64,23 @@ def test_a_lane_lets_go_of_what_it_derived_with_the_frames_still_held():
         derived.extend(weakref.ref(each) for each in floats)
         return (floats[0] - floats[1]).abs().mean(dim=(1, 2, 3))
 
-    scorer = scored([metric(begin=lambda facts, resources: FrameMean(keeping))], ["a", "ground-truth"], views=["a"])
+    scorer = scored([metric(begin=lambda facts, resources: FrameMean(keeping))], [A, GROUND_TRUTH], views=[A])
     reference, prediction, view = frames(2, 0), frames(2, 51), frames(2, 102)
-    scorer.update(reference, {"a": prediction, "ground-truth": reference}, {"a": view}, lane="")
+    scorer.update(reference, {A: prediction, GROUND_TRUTH: reference}, {A: view}, lane="")
     gc.collect()
     assert len(derived) == 6  # of a and the reference, of a and its view, of the reference and itself
     assert [each() for each in derived] == [None] * 6
     results = scorer.results()
-    assert [results[row]["difference"].value for row in ("a", "ground-truth")] == pytest.approx([0.2, 0.0])
+    assert [results[row]["difference"].value for row in (A, GROUND_TRUTH)] == pytest.approx([0.2, 0.0])
 
 
 def test_one_metrics_fault_leaves_the_others_alone():
     def explode(facts, resources):
         raise ZeroDivisionError("oops")
 
-    scorer = scored([metric("bad", explode), metric()], ["a"])
-    scorer.update(frames(1, 0), {"a": frames(1, 255)})
-    results = scorer.results()["a"]
+    scorer = scored([metric("bad", explode), metric()], [A])
+    scorer.update(frames(1, 0), {A: frames(1, 255)})
+    results = scorer.results()[A]
     assert results["bad"].status == "failed"
     assert "ZeroDivisionError" in results["bad"].reason
     assert results["difference"].value == 1.0
@@ -87,35 +92,35 @@ def test_a_fault_in_the_middle_ends_only_that_metric_and_row():
             raise Skip("not this one")
         return torch.zeros(len(pred))
 
-    scorer = scored([metric("late", lambda facts, resources: FrameMean(late))], ["a", "b"])
-    scorer.update(frames(1, 0), {"a": frames(1, 0), "b": frames(1, 0)})
-    scorer.update(frames(1, 0), {"a": frames(1, 9), "b": frames(1, 0)})
+    scorer = scored([metric("late", lambda facts, resources: FrameMean(late))], [A, B])
+    scorer.update(frames(1, 0), {A: frames(1, 0), B: frames(1, 0)})
+    scorer.update(frames(1, 0), {A: frames(1, 9), B: frames(1, 0)})
     results = scorer.results()
-    assert (results["a"]["late"].status, results["b"]["late"].status) == ("skipped", "value")
-    assert results["a"]["late"].reason == "not this one"
+    assert (results[A]["late"].status, results[B]["late"].status) == ("skipped", "value")
+    assert results[A]["late"].reason == "not this one"
 
 
 def test_metrics_that_need_sound_are_skipped_without_it():
-    scorer = scored([metric(needs=frozenset({"audio"}))], ["a"])
-    assert scorer.results()["a"]["difference"].status == "skipped"
+    scorer = scored([metric(needs=frozenset({"audio"}))], [A])
+    assert scorer.results()[A]["difference"].status == "skipped"
 
 
 def test_a_failed_row_has_only_failures():
-    scorer = scored([metric()], ["a", "b"])
-    scorer.update(frames(1, 0), {"a": frames(1, 0), "b": frames(1, 0)})
-    scorer.fail("a", "the model died")
+    scorer = scored([metric()], [A, B])
+    scorer.update(frames(1, 0), {A: frames(1, 0), B: frames(1, 0)})
+    scorer.fail(A, "the model died")
     results = scorer.results()
-    assert (results["a"]["difference"].status, results["a"]["difference"].reason) == ("failed", "the model died")
-    assert results["b"]["difference"].status == "value"
+    assert (results[A]["difference"].status, results[A]["difference"].reason) == ("failed", "the model died")
+    assert results[B]["difference"].status == "value"
 
 
 def test_the_true_view_has_columns_of_its_own():
-    scorer = scored([metric()], ["original", "free"], views=["free"])
-    scorer.update(frames(1, 0), {"original": frames(1, 0), "free": frames(1, 255)}, {"free": frames(1, 204)})
+    scorer = scored([metric()], [ORIGINAL, TURNED], views=[TURNED])
+    scorer.update(frames(1, 0), {ORIGINAL: frames(1, 0), TURNED: frames(1, 255)}, {TURNED: frames(1, 204)})
     results = scorer.results()
-    assert set(results["original"]) == {"difference"}
-    assert results["free"]["difference"].value == 1.0
-    assert results["free"]["difference_true_view"].value == pytest.approx(0.2)
+    assert set(results[ORIGINAL]) == {"difference"}
+    assert results[TURNED]["difference"].value == 1.0
+    assert results[TURNED]["difference_true_view"].value == pytest.approx(0.2)
 
 
 def test_a_repeated_frame_is_computed_once_and_counts_in_full():
@@ -132,6 +137,6 @@ def test_a_repeated_frame_is_computed_once_and_counts_in_full():
 
 
 def test_results_are_outcomes_for_every_row_and_metric():
-    scorer = scored([metric("x"), metric("y")], ["a", "b"])
+    scorer = scored([metric("x"), metric("y")], [A, B])
     results = scorer.results()
-    assert all(isinstance(results[row][name], Outcome) for row in "ab" for name in "xy")
+    assert all(isinstance(results[row][name], Outcome) for row in (A, B) for name in "xy")

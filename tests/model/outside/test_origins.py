@@ -18,6 +18,7 @@ from bench.media.video_reader import VideoReader
 from bench.media.video_writer import VideoWriter
 from bench.report.brief import write_brief
 from bench.results.run_folder import read_clips, read_manifest
+from bench.rows import Row
 from bench.run import suite_run
 from bench.run.plan import ModelPlan, Plan
 from bench.settings import Setting
@@ -172,8 +173,8 @@ def test_what_is_wrong_with_a_predictions_file_ends_in_its_own_remedy(tmp_path, 
     path = tmp_path / "c.mkv"
     prepare(path)
     files = FilePredictionStream(Driving("clip", torch.zeros(3, 64, 64, dtype=torch.uint8), 25.0), "strict")
-    files.open("original", lambda: path)
-    assert files.close()["original"].error == f"clip 'clip': its prediction cannot be scored: {told}"
+    files.open(Row.of(ORIGINAL), lambda: path)
+    assert files.close()[Row.of(ORIGINAL)].error == f"clip 'clip': its prediction cannot be scored: {told}"
 
 
 @pytest.mark.parametrize("metrics", [PIXEL, (*PIXEL, "lse_c")], ids=["all", "some-skipped"])

@@ -22,13 +22,14 @@ from bench.report.formats.markdown import markdown
 from bench.report.tables import words as words_module
 from bench.report.tables.clips import clip_table
 from bench.report.tables.columns import choose, columns_of
-from bench.report.tables.differences import compare, difference_table
+from bench.report.tables.differences import comparisons, difference_table
 from bench.report.tables.numbers import show
 from bench.report.tables.outcomes import outcome_table
 from bench.report.tables.summary import summary_table
-from bench.report.tables.table import Cell, Column, Row, Table
+from bench.report.tables.table import Cell, Column, Table, TableRow
 from bench.report.write import report_tables
 from bench.results.run_results import load
+from bench.rows import ORIGINAL
 from tests.bench.report.runs import CLIPS, HOSTILE, make_run
 
 
@@ -88,7 +89,7 @@ def test_csv_has_full_precision_and_bounds(runs, words):
     table = summary_table(runs[:1], columns_of(runs[:1]), words)
     rows = list(csv.DictReader(io.StringIO(csv_table(table))))
     (row,) = [row for row in rows if row["Setting"] == "original"]
-    stored = runs[0].mean("original", "l1")
+    stored = runs[0].mean(ORIGINAL, "l1")
     assert float(row["l1"]) == stored["mean"] * 255
     assert float(row["l1 high"]) == stored["high"] * 255
     assert row["l1 n"] == str(len(CLIPS))
@@ -114,14 +115,14 @@ def test_ranks_are_marked_in_every_format(runs, words):
 
 def test_an_infinite_best_is_marked_too():
     cell = Cell(math.inf, infinite=3, rank=1)
-    table = Table("t", "", ("s",), (Column("psnr", "PSNR"),), (Row(("a",), (cell,)),))
+    table = Table("t", "", ("s",), (Column("psnr", "PSNR"),), (TableRow(("a",), (cell,)),))
     assert "**∞ ×3**" in markdown(table)
     assert '<span class="best">∞ ×3</span>' in html_page([table], title="", language="en")
     assert "\\textbf{$\\infty$ $\\times$3}" in latex_table(table)
 
 
 def test_clip_table_names_failures_and_ends_with_the_mean(runs, words):
-    table = clip_table(runs[2], "original", columns_of(runs), words, id="clips")
+    table = clip_table(runs[2], ORIGINAL, columns_of(runs), words, id="clips")
     by_clip = {row.stub[0]: row for row in table.rows}
     assert {cell.text for cell in by_clip["carl_1"].cells} == {"failed"}
     assert table.rows[-1].kind == "mean"
@@ -141,7 +142,7 @@ def test_everything_with_a_value_has_no_outcome_table(runs, words):
 
 
 def test_differences_compare_only_what_is_fair(runs, words):
-    tests = compare(runs[:2], columns_of(runs[:2]), words)
+    tests = comparisons(runs[:2], columns_of(runs[:2]), words)
     across = {t.metric.id for t in tests if "free view" in t.second and "original" in t.first}
     assert across == {"niqe", "lse_c"}
     models = {t.metric.id: t for t in tests if (t.first, t.second) == ("copy, original", "blur, original")}
@@ -212,7 +213,9 @@ def test_metrics_that_a_setting_never_had_are_no_columns(tmp_path, words):
     rows = pd.read_csv(folder / "clips.csv")
     rows[(rows["setting"] == "original") | (rows["metric"] == "psnr")].to_csv(folder / "clips.csv", index=False)
     (run,) = load([folder])
-    keys = {s: [c.key for c in clip_table(run, s, columns_of([run]), words, id="c").columns] for s in run.settings}
+    keys = {
+        n: [c.key for c in clip_table(run, r, columns_of([run]), words, id="c").columns] for n, r in run.rows.items()
+    }
     assert keys["static"] == ["psnr"]
     assert keys["original"] == ["psnr", "ssim"]
 
@@ -255,7 +258,7 @@ def test_latex_compiles_as_it_is(tmp_path, tables):
 def test_long_latex_table_breaks_over_pages(tmp_path, words):
     clips = tuple(f"clip \\{character} {i}" for i, character in enumerate(string.printable[:95]))
     run = load([make_run(tmp_path / "run", clips=clips, people=False)])[0]
-    table = clip_table(run, "original", columns_of([run]), words, id="long")
+    table = clip_table(run, ORIGINAL, columns_of([run]), words, id="long")
     (tmp_path / "long.tex").write_text(latex_table(table), "utf-8")
     (tmp_path / "tables.tex").write_text(latex_document([table], language="en"), "utf-8")
     assert "2 pages" in compile_tex(tmp_path, "tables.tex")

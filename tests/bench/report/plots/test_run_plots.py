@@ -15,6 +15,8 @@ from bench.report.tables.columns import MetricColumn, choose, columns_of
 from bench.report.tables.words import Words
 from bench.report.write import write_report
 from bench.results.run_results import load
+from bench.rows import Row
+from bench.settings import Setting
 from tests.bench.report.runs import CLIPS, HOSTILE, METRICS, make_run
 
 SWEEP = ("ground-truth", "original", "free-view:-30,0,0", "free-view:0,0,0", "free-view:30,0,0", "free-view:0,15,0")
@@ -74,9 +76,7 @@ def test_sweep_and_pose(swept, words, tmp_path):
 
 def test_sweeps_join_views_that_differ_in_one_angle(swept):
     families = view_plots._families(swept[0], "yaw")
-    assert families == {
-        "pitch 0°, roll 0°": {-30.0: "free-view:-30,0,0", 0.0: "free-view:0,0,0", 30.0: "free-view:30,0,0"}
-    }
+    assert families == {"pitch 0°, roll 0°": {angle: Row.of(Setting(angle, 0, 0)) for angle in (-30.0, 0.0, 30.0)}}
     assert view_plots._families(swept[0], "roll") == {}
 
 
@@ -96,7 +96,7 @@ def test_radar_has_no_metric_against_the_unrotated_reference(runs, words, tmp_pa
     assert names(draw(["radar"], runs[:2], choose(columns, ["psnr", "ssim", "l1", "niqe"]), words, tmp_path)) == {
         "radar-original"
     }
-    series = [one for one in series_of(runs[:2], words) if one.setting.startswith("free")]
+    series = [one for one in series_of(runs[:2], words) if one.row.is_free_view]
     assert "PSNR, L1" in run_plots.unrotated_note(choose(columns, ["psnr", "l1", "niqe"]), series, words)
     assert run_plots.unrotated_note(choose(columns, ["niqe"]), series, words) == ""
 
@@ -221,16 +221,19 @@ def test_a_strip_for_every_clip_with_videos(words, tmp_path):
 
 def test_strips_prefer_the_true_view(words):
     plain, twin = (
-        MetricColumn(METRICS["psnr"].model_copy(update={"id": id, "label": label}))
-        for id, label in (("psnr", "PSNR"), ("psnr_true_view", "PSNR (true view)"))
+        MetricColumn(METRICS["psnr"].model_copy(update={"id": id, "label": label, "against": against}))
+        for id, label, against in (
+            ("psnr", "PSNR", "driving"),
+            ("psnr_true_view", "PSNR (true view)", "true-view"),
+        )
     )
-    view = "free-view:30,10,0"
+    row, view = Row.parse("free-view:30,10,0"), "free-view:30,10,0"
     curve = Curve(view, "psnr", np.arange(2), np.arange(2.0), np.array([20.0, np.inf]))
     curves = {(view, "psnr"): curve, (view, "psnr_true_view"): curve}
-    chosen = strips._metrics(view, curves, [plain, twin])
+    chosen = strips._metrics(row, [plain.metric, twin.metric], curves, [plain, twin])
     assert chosen == [twin]
-    assert strips._values(view, 1, curves, chosen) == "PSNR ∞"
-    assert "true rotated view" in strips._caveat({view: chosen}, words)
+    assert strips._values(row, 1, curves, chosen) == "PSNR ∞"
+    assert "true rotated view" in strips._caveat({row: chosen}, words)
 
 
 def test_clips_without_videos_have_no_strip(runs, words, tmp_path):

@@ -38,7 +38,7 @@ def test_the_free_view_that_was_never_applied_is_noticed(words):
 @pytest.mark.shared
 @needs(SHARED / "published" / "portraits7.csv")
 def test_agrees_with_the_source_file():
-    rows = {(row.setting, row.clip, row.label): row.value for row in read("portraits7")}
+    rows = {(row.row.name, row.clip, row.label): row.value for row in read("portraits7")}
     columns = dict(
         zip(("fid", "lse_c", "lse_d", "psnr", "ssim", "l1", "ms_ssim", "niqe", "lpips"), LABELS, strict=True)
     )

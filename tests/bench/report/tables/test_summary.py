@@ -10,11 +10,12 @@ from bench.report.formats.csv import csv_table
 from bench.report.page.data import page_data
 from bench.report.tables.clips import clip_table
 from bench.report.tables.columns import choose, columns_of, has_closeness, rounded
-from bench.report.tables.differences import compare, difference_table
+from bench.report.tables.differences import comparisons, difference_table
 from bench.report.tables.summary import summary_table
 from bench.report.tables.words import Words
 from bench.results.comparable import refuse_mixed
 from bench.results.run_results import load
+from bench.rows import GROUND_TRUTH, ORIGINAL
 from tests.bench.report.runs import CLIPS, LEVEL, METRICS, SETTINGS, make_run
 
 
@@ -30,7 +31,7 @@ def cells(table, setting, model=None):
 
 def test_shows_what_the_summary_file_says(runs):
     table = table_of(runs[:1])
-    stored = runs[0].mean("original", "l1")
+    stored = runs[0].mean(ORIGINAL, "l1")
     cell = cells(table, "original")["l1"]
     assert cell.value == stored["mean"] * 255
     assert cell.plain == f"{stored['mean'] * 255:.2f} ± {(stored['high'] - stored['low']) / 2 * 255:.2f}"
@@ -65,7 +66,7 @@ def test_the_codec_floor_is_no_competitor(tmp_path):
 def test_a_codec_floor_changes_no_paired_difference(tmp_path):
     """Nor the correction over all of them."""
     plain = load([make_run(tmp_path / f"plain {m}", model=m, shift=3 * i) for i, m in enumerate("ab")])
-    without, beside = (compare(runs, columns_of(runs), Words("en")) for runs in (plain, with_codec_floor(tmp_path)))
+    without, beside = (comparisons(runs, columns_of(runs), Words("en")) for runs in (plain, with_codec_floor(tmp_path)))
     assert [(t.first, t.second, t.metric.id) for t in without] == [(t.first, t.second, t.metric.id) for t in beside]
     assert [test.p for test in beside] == pytest.approx([test.p for test in without])
 
@@ -79,7 +80,7 @@ def test_never_ranks_reference_metrics_of_a_free_view(runs):
 
 
 def test_ranks_true_views(tmp_path, monkeypatch):
-    twin = METRICS["psnr"].model_copy(update={"id": "psnr_true_view"})
+    twin = METRICS["psnr"].model_copy(update={"id": "psnr_true_view", "against": "true-view"})
     monkeypatch.setitem(METRICS, "psnr_true_view", twin)
     monkeypatch.setitem(LEVEL, "psnr_true_view", 20.0)
     made = [make_run(tmp_path / str(i), model=f"m{i}", shift=5 * i, metrics=("psnr_true_view",)) for i in (0, 1)]
@@ -122,7 +123,7 @@ def test_means_that_leave_out_the_same_infinite_clips_are_ranked(tmp_path):
 
 
 def test_embedded_columns_are_not_ranked_beside_official_ones(tmp_path, monkeypatch):
-    small = METRICS["fid"].model_copy(update={"id": "fd_small", "definition": "Fréchet distance, embedded network"})
+    small = METRICS["fid"].model_copy(update={"id": "fd_small", "embedded": True})
     monkeypatch.setitem(METRICS, "fd_small", small)
     monkeypatch.setitem(LEVEL, "fd_small", 9.0)
     made = [make_run(tmp_path / str(i), model=f"m{i}", shift=5 * i, metrics=("fid", "fd_small")) for i in (0, 1)]
@@ -163,10 +164,10 @@ def test_infinite_frames_are_counted(tmp_path):
     ):
         assert [note for note in table.notes if "infinite" in note] == [told + line]
     columns = columns_of(runs)
-    clips = clip_table(runs[0], "original", columns, Words("en"), id="clips")
+    clips = clip_table(runs[0], ORIGINAL, columns, Words("en"), id="clips")
     assert [note for note in clips.notes if "infinite" in note] == [f"{told}{original} ∞ ×3."]
     assert [row.cells[0].infinite_frames for row in clips.rows] == [1, 2, 0, 0, 0, 3]
-    truth = clip_table(runs[0], "ground-truth", columns, Words("en"), id="clips")
+    truth = clip_table(runs[0], GROUND_TRUTH, columns, Words("en"), id="clips")
     assert not any("infinite" in note for note in truth.notes)
     assert ",psnr infinite_frames," in csv_table(clips).splitlines()[0]
 
@@ -188,7 +189,7 @@ def test_fid_clip_by_clip_is_never_without_its_n(tmp_path):
     (run,) = load([folder])
     columns = columns_of([run])
     shown = cells(table_of([run]), "original")
-    foot = clip_table(run, "original", columns, Words("en"), id="clips").rows[-1]
+    foot = clip_table(run, ORIGINAL, columns, Words("en"), id="clips").rows[-1]
     means = dict(zip(("fid", "psnr"), foot.cells, strict=True))
     for cell in (shown["fid"], means["fid"]):
         assert "Clip by clip, N = 5–8 frames a side." in cell.notes
@@ -204,7 +205,7 @@ def test_a_metric_that_was_skipped_everywhere_says_so(tmp_path):
 
 def test_closeness_is_the_mean_distance_from_each_clips_truth(runs):
     cell = cells(table_of(runs[:1]), "original")["niqe:closeness"]
-    truth, found = runs[0].values("ground-truth", "niqe"), runs[0].values("original", "niqe")
+    truth, found = runs[0].values(GROUND_TRUTH, "niqe"), runs[0].values(ORIGINAL, "niqe")
     assert cell.value == pytest.approx(sum(abs(found[clip] - truth[clip]) for clip in CLIPS) / len(CLIPS))
 
 
@@ -236,7 +237,7 @@ def test_mean_over_frames_comes_when_asked_for_or_in_the_protocol(tmp_path, runs
     assert "l1:frames" not in [column.key for column in columns_of(runs)]
     table = summary_table(runs[:1], choose(columns_of(runs[:1], every=True), ["l1:frames"]), Words("en"))
     cell = cells(table, "original")["l1:frames"]
-    assert cell.value == runs[0].mean("original", "l1")["frame_mean"] * 255
+    assert cell.value == runs[0].mean(ORIGINAL, "l1")["frame_mean"] * 255
     assert cell.half == ""
     rule = {"aggregation": "mean over the frames of all clips, float64"}
     other = load([make_run(tmp_path / "run", protocol=rule)])
@@ -245,7 +246,7 @@ def test_mean_over_frames_comes_when_asked_for_or_in_the_protocol(tmp_path, runs
 
 def test_pooled_value_prints_its_n(runs):
     cell = cells(table_of(runs[:1]), "original")["fid:pooled"]
-    assert cell.value == runs[0].mean("original", "fid")["pooled"]
+    assert cell.value == runs[0].mean(ORIGINAL, "fid")["pooled"]
     assert any("N = 40 frames" in note for note in cell.notes)
 
 
