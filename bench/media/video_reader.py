@@ -12,12 +12,14 @@ import av
 import numpy as np
 import torch
 from av.container import InputContainer
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.clips import Box
 from bench.errors import MediaError
 from bench.frames import Frames
+from bench.media._avi_clock import SlotClock
 from bench.media._colour import Conversion, Orientations, ToRgb
 from bench.media._container import open_media, seek_before, video_stream
 from bench.media._decode import Damage, pictures
@@ -108,7 +110,7 @@ class VideoReader:
     def _frames(self, container: InputContainer) -> Iterator[tuple[NDArray[np.uint8], float]]:
         """Cropped frames of the asked span with their times."""
         stream = video_stream(container, self.path)
-        clock = FrameClock(period=1 / self.info.fps, zero=self.info.zero)
+        clock = self._clock(stream)
         damage = Damage()
         to_rgb, orientations = ToRgb(self.conversion), Orientations()
         decoded = shown = 0
@@ -130,9 +132,17 @@ class VideoReader:
             raise MediaError(f"{self.path} has no frames {self._span()}")
         self.faults = tuple(self._found(decoded, time, damage, whole=whole))
         self.warnings = (*self.info.warnings, *(f"file is damaged: {each}: {_REMEDY}" for each in self.faults))
+        if damage.incomplete > damage.ends_incomplete and not damage.packets:
+            lost = damage.incomplete - damage.ends_incomplete
+            self.warnings = (*self.warnings, f"{lost} packets are incomplete by the count of the container")
         if clock.mended:
             mended = f"{clock.mended} frames without a time stamp of their own were placed by the frame rate"
             self.warnings = (*self.warnings, mended)
+
+    def _clock(self, stream: VideoStream) -> FrameClock | SlotClock:
+        if self.info.slots is None:
+            return FrameClock(period=1 / self.info.fps, zero=self.info.zero)
+        return SlotClock(self.info.slots, reordered=self.info.reordered)
 
     def _upright(self, to_rgb: ToRgb, orientations: Orientations, picture: av.VideoFrame) -> NDArray[np.uint8]:
         try:
@@ -175,6 +185,8 @@ class VideoReader:
             yield f"{decoded} of {promised} promised frames could be read"
         elif whole and promised is None and last + period < duration - max(2 * period, _TAIL):
             yield f"it ends at {last + period:.2f} of {duration:.2f} promised seconds"
+        elif whole and (self.info.cut_off or damage.ends_incomplete):
+            yield f"it is cut off before its end: {decoded} frames could be read"
         elif damage.packets:
             yield f"{damage.packets} packets could not be decoded"
         if damage.frames:
