@@ -29,7 +29,7 @@ class Slots:
     @property
     def empty(self) -> int:
         """Slots without a frame between the first and the last."""
-        return self.filled[-1] - self.filled[0] + 1 - len(self.filled) if self.filled else 0
+        return self.filled[-1] - self.filled[0] + 1 - len(self.filled)
 
     @property
     def even(self) -> bool:
@@ -37,16 +37,14 @@ class Slots:
         return self.empty <= STRAY
 
     @property
-    def lead(self) -> float:
-        """Seconds by which most frames come later than the first slot tells: the first frame is moved to them."""
-        if not self.filled or not self.even:
-            return 0.0
-        later = median_low(slot - rank for rank, slot in enumerate(self.filled)) - self.filled[0]
+    def start(self) -> float:
+        """When the first frame is shown, in seconds: where the frames are even, a whole number before most others."""
+        later = median_low(slot - rank for rank, slot in enumerate(self.filled)) if self.even else self.filled[0]
         return float(later * self.period)
 
     def time(self, rank: int) -> float:
         """Seconds from the first frame of the frame number `rank`."""
-        if self.even or not self.filled:
+        if self.even:
             return float(rank * self.period)
         beyond = max(rank - len(self.filled) + 1, 0)
         return float((self.filled[rank - beyond] - self.filled[0] + beyond) * self.period)

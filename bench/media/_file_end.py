@@ -135,7 +135,7 @@ def _flash(file: BinaryIO, size: int) -> bool:
         if kind & 0x1F not in (8, 9, 18):
             return False
         at += 11 + int.from_bytes(bytes(length), "big") + 4
-    return at != size
+    return bool(at != size)
 
 
 def _ogg(file: BinaryIO, size: int) -> bool:

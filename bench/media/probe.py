@@ -75,7 +75,8 @@ def probe(path: Path | str) -> VideoInfo:
         width, height = picture.width, picture.height
         if orientation.transpose:
             width, height = height, width
-        zero = first if slots is None else first + slots.lead
+        reordered = bool(stream.codec_context.has_b_frames)
+        zero = first if slots is None or reordered else slots.start
         return VideoInfo(
             width=width,
             height=height,
@@ -93,7 +94,7 @@ def probe(path: Path | str) -> VideoInfo:
                 *_warnings(container, stream, rate),
             ),
             slots=slots,
-            reordered=bool(stream.codec_context.has_b_frames),
+            reordered=reordered,
             cut_off=cut_off,
         )
 

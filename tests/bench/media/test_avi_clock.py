@@ -101,5 +101,5 @@ def test_a_frame_that_cannot_be_decoded_moves_no_other():
 
 def test_slots_that_are_not_even():
     slots = Slots.of([0, 0.04, 0.2, 0.24], TICK)
-    assert (slots.empty, slots.even, slots.lead) == (3, False, 0.0)
+    assert (slots.empty, slots.even, slots.start) == (3, False, 0.0)
     assert [slots.time(rank) for rank in range(5)] == [0.0, 0.04, 0.2, 0.24, 0.28]
