@@ -20,6 +20,11 @@ from bench.media._colour import Orientation
 from bench.media._container import audio_stream, open_media, picture_tracks, video_stream
 from bench.media._decode import Damage, pictures
 from bench.media._file_end import is_cut_off
+from bench.media._tone_map import Range, dynamic_range
+from bench.media.formats import is_animated_webp
+
+_WITH_ALPHA = ("rgba", "bgra", "argb", "abgr", "ya8", "ya16", "gbrap", "pal8", "yuva")
+"""How the names of pixel formats with transparency begin."""
 
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
@@ -34,7 +39,8 @@ class VideoInfo:
     degrees that the stored pictures are turned by. `zero`: the first shown frame's time on the container's clock, in
     seconds. `warnings`: what a user should know of this file, in sentences. `slots`: where the frames of an AVI lie.
     `reordered`: whether the codec stores frames in another order than they are shown. `cut_off`: whether the file ends
-    before its own structure does.
+    before its own structure does. `interlaced`: whether its first picture is flagged so. `dynamic_range`: what its code
+    values mean. `transparent`: share of its first picture's pixels that are so.
     """
 
     width: int
@@ -51,6 +57,9 @@ class VideoInfo:
     slots: Slots | None = None
     reordered: bool = False
     cut_off: bool = False
+    interlaced: bool = False
+    dynamic_range: Range = "SDR"
+    transparent: float = 0.0
 
 
 def probe(path: Path | str) -> VideoInfo:
@@ -65,8 +74,11 @@ def probe(path: Path | str) -> VideoInfo:
         index = _index(container, stream)
         picture = next(pictures(container, stream, Damage()), None)
         if picture is None:
+            if is_animated_webp(path):
+                raise MediaError(f"{path} is an animated WebP, which FFmpeg cannot decode: convert it to MP4 or to PNG")
             raise MediaError(f"{path} has no frames: get the file again, or leave it out")
         first = _seconds(picture)
+        transparent = _transparent(picture)
         cut_off = is_cut_off(path)
         stamps, lead = (index, 0.0) if index is not None else _demuxed(path, first)
         slots = _slots(container, stream, stamps)
@@ -90,12 +102,16 @@ def probe(path: Path | str) -> VideoInfo:
             zero=zero,
             warnings=(
                 *_missing_lead(lead),
+                *_told_transparent(transparent),
                 *(() if cut_off else _lying_head(stream, slots)),
                 *_warnings(container, stream, rate),
             ),
             slots=slots,
             reordered=reordered,
             cut_off=cut_off,
+            interlaced=picture.interlaced_frame,
+            dynamic_range=dynamic_range(picture),
+            transparent=transparent,
         )
 
 
@@ -212,6 +228,17 @@ def _duration(container: InputContainer, stream: VideoStream, rate: _Rate, frame
 def _missing_lead(lead: float) -> Iterator[str]:
     if lead:
         yield f"it begins without a key frame: its first {lead:.2f} s cannot be decoded and are left out"
+
+
+def _transparent(picture: av.VideoFrame) -> float:
+    if not picture.format.name.startswith(_WITH_ALPHA):
+        return 0.0
+    return float((picture.reformat(format="rgba", threads=1).to_ndarray()[..., 3] < 255).mean())
+
+
+def _told_transparent(share: float) -> Iterator[str]:
+    if share:
+        yield f"its first picture is transparent in {share:.0%} of its pixels: the colours hidden there are used"
 
 
 def _lying_head(stream: VideoStream, slots: Slots | None) -> Iterator[str]:
