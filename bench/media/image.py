@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from bench.errors import MediaError
-from bench.media._fit import fitted
+from bench.media._pictures.fit import fitted
 from bench.media.picture_rules import DEFAULT as DEFAULT_RULES
 from bench.media.picture_rules import PictureRules
 from bench.media.probe import probe

@@ -16,11 +16,11 @@ from av.video.stream import VideoStream
 
 from bench.errors import MediaError
 from bench.media._avi_clock import STRAY, Slots
-from bench.media._colour import Orientation
 from bench.media._container import audio_stream, open_media, picture_tracks, video_stream
 from bench.media._decode import Damage, pictures
 from bench.media._file_end import is_cut_off
-from bench.media._tone_map import Range, dynamic_range
+from bench.media._pictures.colour import Orientation
+from bench.media._pictures.tone_map import Range, dynamic_range
 from bench.media.formats import is_animated_webp
 
 _WITH_ALPHA = ("rgba", "bgra", "argb", "abgr", "ya8", "ya16", "gbrap", "pal8", "yuva")

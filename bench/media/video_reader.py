@@ -20,12 +20,12 @@ from bench.clips import Box
 from bench.errors import MediaError
 from bench.frames import Frames
 from bench.media._avi_clock import SlotClock
-from bench.media._colour import Conversion, Orientations, ToRgb
 from bench.media._container import open_media, seek_before, video_stream
 from bench.media._decode import Damage, pictures
-from bench.media._deinterlace import deinterlaced
-from bench.media._fit import fitted, squeeze
 from bench.media._frame_clock import FrameClock
+from bench.media._pictures.colour import Conversion, Orientations, ToRgb
+from bench.media._pictures.deinterlace import deinterlaced
+from bench.media._pictures.fit import fitted, squeeze
 from bench.media.picture_rules import DEFAULT as DEFAULT_RULES
 from bench.media.picture_rules import PictureRules
 from bench.media.probe import VideoInfo, first_picture_time, probe

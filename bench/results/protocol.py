@@ -10,7 +10,6 @@ from typing import Any, Literal
 from bench.record import Record
 from bench.results.aggregation import OVER_CLIPS
 
-
 _ADDED = {"fit": "stretch", "hdr": "tone-map", "deinterlace": "off"}
 """Fields that came after the first results and baselines, with what was done before they came. While a field has that
 value it is left out of every hash, so that what was stored then still matches; a new field is added here, too."""

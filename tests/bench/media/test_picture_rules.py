@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from bench.errors import MediaError
-from bench.media._fit import fitted, inside, middle, squeeze
-from bench.media._tone_map import to_sdr
+from bench.media._pictures.fit import fitted, inside, middle, squeeze
+from bench.media._pictures.tone_map import to_sdr
 from bench.media.image import blank, read_source, transparency
 from bench.media.picture_rules import PictureRules
 from bench.media.resize import DEFAULT, resize

@@ -11,7 +11,7 @@ from av.sidedata.sidedata import SideData
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from bench.media._tone_map import dynamic_range, is_wide, to_sdr
+from bench.media._pictures.tone_map import dynamic_range, is_wide, to_sdr
 from bench.media.picture_rules import Hdr
 
 Conversion = Literal["accurate", "ffmpeg"]
