@@ -10,8 +10,8 @@ Fit = Literal["stretch", "crop", "pad"]
 frame's shape; `pad` to that shape with black bars of equal width."""
 
 Hdr = Literal["tone-map", "stored", "refuse"]
-"""What becomes of HDR and BT.2020 video: brought to SDR (bench/media/_pictures/tone_map.py), read as if it were SDR, or an
-error."""
+"""What becomes of HDR and BT.2020 video: brought to SDR (bench/media/_pictures/tone_map.py), read as if it were SDR, or
+an error."""
 
 Deinterlace = Literal["off", "bwdif"]
 """What becomes of interlaced pictures: as stored, or one frame of each by FFmpeg's filter bwdif."""
