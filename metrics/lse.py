@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from bench import weights
-from bench.audio import is_silent
+from bench.audio import CANCELLED, is_silent
 from bench.compute.scored_frames import ScoredFrames
 from bench.faces import detector
 from bench.media.frame_rate import FPS
@@ -137,6 +137,8 @@ def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> SoundEmbed
     key = "sound through MP3" if lossy else "sound"
     if key not in facts.shared:
         assert facts.audio is not None
+        if facts.audio.cancelled:
+            raise Skip(CANCELLED)
         if is_silent(facts.audio):
             raise Skip("the sound is silent")
         network = _network(resources)

@@ -207,6 +207,7 @@ def _suite(options: argparse.Namespace) -> Suite:
 
 
 def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
+    from bench.media.picture_rules import PictureRules
     from bench.run import presets
     from bench.run.plan import Plan
     from bench.settings import Setting
@@ -235,6 +236,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         codec_floor=options.codec_floor,
         preset=preset,
         alignment=options.align,
+        pictures=PictureRules(options.fit, options.hdr, options.deinterlace),
     )
 
 

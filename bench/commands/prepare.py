@@ -152,14 +152,13 @@ def _one(paths: Sequence[Path], name: str) -> Path | None:
 
 def _by_name(patterns: Sequence[str]) -> dict[str, list[Path]]:
     from bench.file_names import readable
-    from bench.media.formats import VIDEO_SUFFIXES
+    from bench.media.formats import videos_among
     from bench.suites.from_paths import of_videos
 
     paths: list[Path] = []
     for pattern in patterns:
         if Path(pattern).is_dir():
-            found = Path(pattern).rglob("*")
-            paths += [path for path in found if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
+            paths += videos_among(Path(pattern).rglob("*"))
         else:
             paths += [clip.path for clip in of_videos([pattern], option="--raw").clips]
     named: dict[str, list[Path]] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,8 @@ _PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Dispositio
 _LEAD = 1.0  # seconds decoded before a cut
 _SEEK_FROM = 5.0  # seconds: nearer starts are reached by decoding
 _EXACT_SEEK = ("mov", "matroska")
+_HEAD = 1 << 20
+_CODEC = re.compile(rb"vids([ -~]{4})|vmhd.{0,4000}?stsd.{12}([ -~]{4})|(V_[A-Z0-9/_]+)", re.DOTALL)
 _REMEDY = "get the file again, or re-encode it with ffmpeg"
 
 
@@ -60,21 +64,27 @@ def seek_before(container: InputContainer, start: float) -> bool:
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The picture track: the one marked default, else the first; cover pictures are no tracks.
+    """The picture track: of those that can be decoded the one marked default, else the first.
 
     Raises:
         MediaError: there is none.
     """
-    tracks = _moving(container)
+    tracks = picture_tracks(container)
     if not tracks:
         what = "only a cover picture" if container.streams.video else "no video stream"
         raise MediaError(f"{path} has {what}: give a file with a moving picture")
-    return _default(tracks)
+    known = [track for track in tracks if track.codec_context is not None]
+    if not known:
+        raise MediaError(
+            f"{path} has video of a codec that FFmpeg cannot decode here ({_codec_name(path)}): "
+            "re-encode it with the program that made it"
+        )
+    return _default(known)
 
 
-def has_pictures(container: InputContainer) -> bool:
-    """Whether there is a picture track besides cover pictures."""
-    return bool(_moving(container))
+def picture_tracks(container: InputContainer) -> list[VideoStream]:
+    """The picture tracks; cover pictures are none."""
+    return [stream for stream in container.streams.video if not stream.disposition & _PICTURES]
 
 
 def audio_stream(container: InputContainer) -> AudioStream | None:
@@ -83,12 +93,17 @@ def audio_stream(container: InputContainer) -> AudioStream | None:
     return _default(tracks) if tracks else None
 
 
-def _moving(container: InputContainer) -> list[VideoStream]:
-    return [stream for stream in container.streams.video if not stream.disposition & _PICTURES]
-
-
 def _default(tracks: list[Track]) -> Track:
     return next((track for track in tracks if track.disposition & Disposition.default), tracks[0])
+
+
+def _codec_name(path: Path) -> str:
+    """What an AVI, MP4 or Matroska file calls the codec of its video."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        file.seek(-min(_HEAD, path.stat().st_size), os.SEEK_END)
+        found = _CODEC.search(head) or _CODEC.search(file.read())
+    return "without a name" if found is None else repr(next(filter(None, found.groups())).decode("ascii", "replace"))
 
 
 def _why_unreadable(path: Path, error: av.FFmpegError) -> str:

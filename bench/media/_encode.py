@@ -13,7 +13,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from bench.media._colour import FLAGS
+from bench.media._pictures.colour import FLAGS
 from bench.media._soundtrack import AudioSource, SoundCodec, Soundtrack
 
 _FINEST = 12000  # ticks a second at least, for frames that do not come at the nominal rate

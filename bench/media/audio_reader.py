@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -13,6 +14,9 @@ from bench.errors import MediaError
 from bench.media._container import audio_stream, open_media
 from bench.media._sound import SoundSpan, sound_blocks
 from bench.media.probe import first_picture_time
+
+_QUIET = 1000  # |int16| of a mix below which it is looked whether its channels are as quiet
+_LOST = 1e-3  # of the channels' power that is left in a mix that has cancelled out
 
 
 def read_audio(
@@ -26,7 +30,8 @@ def read_audio(
 
     Channels are mixed down as FFmpeg does (stereo: the mean of left and right; more: front 1, centre √2, back and side
     1/√2, no LFE, scaled to sum 1), then resampled with soxr at its very high quality, then rounded to int16, clipped at
-    full scale. `rate` None keeps the track's own rate.
+    full scale. Channels that cancel each other out so are told of (`cancelled`). `rate` None keeps the track's own
+    rate.
 
     Raises:
         MediaError: the file cannot be read.
@@ -47,7 +52,21 @@ def read_audio(
             for block in sound_blocks(container, stream, span, layout="mono")
         ]
         blocks.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
-    return Audio(np.concatenate(blocks), wanted)
+        samples = np.concatenate(blocks)
+        quiet = samples.size > 0 and stream.channels > 1 and int(np.abs(samples.astype(np.int32)).max()) < _QUIET
+    return Audio(samples, wanted, cancelled=quiet and _power(samples / 32768) < _LOST * _channels(path, span))
+
+
+def _channels(path: Path, span: SoundSpan) -> float:
+    """Mean power of the two channels of a track, full scale as 1."""
+    with open_media(path) as container:
+        stream = audio_stream(container)
+        assert stream is not None
+        return _power(np.concatenate(list(sound_blocks(container, stream, span, layout="stereo")), axis=1))
+
+
+def _power(samples: NDArray[Any]) -> float:
+    return float(np.square(samples, dtype=np.float64).mean())
 
 
 def _to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:

@@ -11,20 +11,28 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from bench.errors import MediaError
-from bench.media.resize import DEFAULT, resize
+from bench.media._pictures.fit import fitted
+from bench.media.picture_rules import DEFAULT as DEFAULT_RULES
+from bench.media.picture_rules import PictureRules
+from bench.media.probe import probe
+from bench.media.resize import DEFAULT
 from bench.media.video_reader import VideoReader
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
+_DARK, _FLAT = 16.0, 4.0  # mean level of a black frame, and the spread of levels in a blank one
 
-def read_source(path: Path, *, size: tuple[int, int], kernel: str = DEFAULT) -> Tensor:
+
+def read_source(
+    path: Path, *, size: tuple[int, int], kernel: str = DEFAULT, rules: PictureRules = DEFAULT_RULES
+) -> Tensor:
     """(3, H, W) uint8 RGB at `size` (height, width), by the same kernel that prepares driving frames.
 
     Raises:
         MediaError: the file is neither a picture nor a video that can be read.
     """
     if path.suffix.lower() not in IMAGE_SUFFIXES:
-        with VideoReader(path, size=size, batch=1, kernel=kernel) as reader:
+        with VideoReader(path, size=size, batch=1, kernel=kernel, rules=rules) as reader:
             return next(iter(reader)).pixels[0]
     try:
         with Image.open(path) as image:
@@ -32,7 +40,40 @@ def read_source(path: Path, *, size: tuple[int, int], kernel: str = DEFAULT) -> 
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise MediaError(f"the source picture '{path}' cannot be read ({error}): give a PNG or JPEG file") from None
     pixels = torch.from_numpy(upright).permute(2, 0, 1)[None].contiguous()
-    return resize(pixels, size, kernel=kernel)[0]
+    return fitted(pixels, size, fit=rules.fit, kernel=kernel)[0]
+
+
+def transparency(path: Path) -> tuple[str, ...]:
+    """A sentence for a source with transparent pixels, whose hidden colours are used.
+
+    Raises:
+        MediaError: a source video cannot be read.
+    """
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        return _transparent(path, probe(path).transparent)
+    try:
+        with Image.open(path) as image:
+            if not image.has_transparency_data:
+                return ()
+            hidden = float((np.array(image.convert("RGBA"))[..., 3] < 255).mean())
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+        return ()  # reading it says why
+    return _transparent(path, hidden)
+
+
+def _transparent(path: Path, share: float) -> tuple[str, ...]:
+    told = f"source '{path.name}' is transparent in {share:.0%} of its pixels: the colours hidden there are used"
+    return (told,) if share else ()
+
+
+def blank(source: Tensor, *, own: bool) -> tuple[str, ...]:
+    """A sentence for a source (3, H, W) uint8 that shows nothing; `own`: the clip's first frame."""
+    level, spread = float(source.double().mean()), float(source.double().std())
+    if spread > _FLAT or (level > _DARK and spread > 1):
+        return ()
+    what = "black" if level <= _DARK else "blank"
+    remedy = ": name a picture with --source, or cut the clip's beginning off" if own else ""
+    return (f"its source {'frame, the first, ' if own else ''}is {what}, and every setting animates it{remedy}",)
 
 
 def to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:

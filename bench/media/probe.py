@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,9 +15,16 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bench.errors import MediaError
-from bench.media._colour import Orientation
-from bench.media._container import audio_stream, has_pictures, open_media, video_stream
+from bench.media._avi_clock import STRAY, Slots
+from bench.media._container import audio_stream, open_media, picture_tracks, video_stream
 from bench.media._decode import Damage, pictures
+from bench.media._file_end import is_cut_off
+from bench.media._pictures.colour import Orientation
+from bench.media._pictures.tone_map import Range, dynamic_range
+from bench.media.formats import is_animated_webp
+
+_WITH_ALPHA = ("rgba", "bgra", "argb", "abgr", "ya8", "ya16", "gbrap", "pal8", "yuva")
+"""How the names of pixel formats with transparency begin."""
 
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
@@ -26,10 +34,13 @@ class VideoInfo:
     """What a video file is, known from its head and its first frame.
 
     `width`, `height`: upright pixels. `fps`: frames a second, the mean rate where `variable_rate`.
-    `promised_frames`: shown frames by the container's index or head, None where they say nothing. `duration`: seconds
-    as the head promises or else as the frames last, None where unknown. `rotation`: clockwise degrees that the stored
-    pictures are turned by. `zero`: the first shown frame's time on the container's clock, in seconds. `warnings`: what
-    a user should know of this file, in sentences.
+    `promised_frames`: shown frames by the container's index or head, None where they say nothing or merely estimate.
+    `duration`: seconds as the head promises or else as the frames last, None where unknown. `rotation`: clockwise
+    degrees that the stored pictures are turned by. `zero`: the first shown frame's time on the container's clock, in
+    seconds. `warnings`: what a user should know of this file, in sentences. `slots`: where the frames of an AVI lie.
+    `reordered`: whether the codec stores frames in another order than they are shown. `cut_off`: whether the file ends
+    before its own structure does. `interlaced`: whether its first picture is flagged so. `dynamic_range`: what its code
+    values mean. `transparent`: share of its first picture's pixels that are so.
     """
 
     width: int
@@ -43,6 +54,12 @@ class VideoInfo:
     rotation: int
     zero: float
     warnings: tuple[str, ...] = ()
+    slots: Slots | None = None
+    reordered: bool = False
+    cut_off: bool = False
+    interlaced: bool = False
+    dynamic_range: Range = "SDR"
+    transparent: float = 0.0
 
 
 def probe(path: Path | str) -> VideoInfo:
@@ -54,29 +71,47 @@ def probe(path: Path | str) -> VideoInfo:
     path = Path(path)
     with open_media(path) as container:
         stream = video_stream(container, path)
-        index = _index(stream)
+        index = _index(container, stream)
         picture = next(pictures(container, stream, Damage()), None)
         if picture is None:
+            if is_animated_webp(path):
+                raise MediaError(f"{path} is an animated WebP, which FFmpeg cannot decode: convert it to MP4 or to PNG")
             raise MediaError(f"{path} has no frames: get the file again, or leave it out")
-        stamps = index if index is not None else _demuxed(path)
-        rate = _Rate.of(stamps, stream)
+        first = _seconds(picture)
+        transparent = _transparent(picture)
+        cut_off = is_cut_off(path)
+        stamps, lead = (index, 0.0) if index is not None else _demuxed(path, first)
+        slots = _slots(container, stream, stamps)
+        rate = _Rate.of(stamps, stream) if slots is None else _Rate.of_slots(slots)
         orientation = Orientation.of(picture)
         width, height = picture.width, picture.height
         if orientation.transpose:
             width, height = height, width
-        zero = _seconds(picture)
+        reordered = bool(stream.codec_context.has_b_frames)
+        zero = first if slots is None or reordered else slots.start
         return VideoInfo(
             width=width,
             height=height,
             fps=float(rate.fps),
             variable_rate=rate.variable,
             codec=stream.codec_context.name,
-            promised_frames=_promised(container, stream, index),
+            promised_frames=_promised(container, stream, index, cut_off=cut_off),
             duration=_duration(container, stream, rate, len(stamps), zero),
             has_audio=audio_stream(container) is not None,
             rotation=orientation.degrees,
             zero=zero,
-            warnings=_warnings(container, stream, rate),
+            warnings=(
+                *_missing_lead(lead),
+                *_told_transparent(transparent),
+                *(() if cut_off else _lying_head(stream, slots)),
+                *_warnings(container, stream, rate),
+            ),
+            slots=slots,
+            reordered=reordered,
+            cut_off=cut_off,
+            interlaced=picture.interlaced_frame,
+            dynamic_range=dynamic_range(picture),
+            transparent=transparent,
         )
 
 
@@ -87,36 +122,60 @@ def first_picture_time(path: Path) -> float:
         MediaError: the file cannot be read.
     """
     with open_media(path) as container:
-        if not has_pictures(container):
+        if not picture_tracks(container):
             return 0.0
-        picture = next(pictures(container, video_stream(container, path), Damage()), None)
-        return 0.0 if picture is None else _seconds(picture)
+        if container.format.name != "avi":
+            picture = next(pictures(container, video_stream(container, path), Damage()), None)
+            return 0.0 if picture is None else _seconds(picture)
+    return probe(path).zero
 
 
-def _index(stream: VideoStream) -> list[float] | None:
-    """Decoding times of all shown frames in seconds by the container's index, None where it has no full one."""
-    if stream.time_base is None or not stream.frames or len(stream.index_entries) != stream.frames:
+def _index(container: InputContainer, stream: VideoStream) -> list[float] | None:
+    """Decoding times of all shown frames in seconds by the container's index, None where it has no full one.
+
+    An AVI's head counts slots, and its index the frames in them.
+    """
+    entries = stream.index_entries
+    if stream.time_base is None or not entries or not stream.frames:
+        return None
+    counted = entries[-1].timestamp + 1 + STRAY if container.format.name == "avi" else len(entries)
+    if counted < stream.frames or (counted > stream.frames and container.format.name != "avi"):
         return None
     # AVI marks the place of a frame that was left out by an empty entry.
-    shown = [entry for entry in stream.index_entries if entry.size and not entry.is_discard]
+    shown = [entry for entry in entries if entry.size and not entry.is_discard]
     return [float(entry.timestamp * stream.time_base) for entry in shown]
 
 
-def _promised(container: InputContainer, stream: VideoStream, index: list[float] | None) -> int | None:
+def _promised(
+    container: InputContainer, stream: VideoStream, index: list[float] | None, *, cut_off: bool
+) -> int | None:
     if index is not None:
         return len(index)
-    return stream.frames or None if container.format.name == "avi" else None
+    return stream.frames or None if cut_off and container.format.name == "avi" else None
 
 
-def _demuxed(path: Path) -> list[float]:
-    """Times of all frames in seconds, found by reading the file through without decoding."""
-    stamps = []
+def _demuxed(path: Path, first: float) -> tuple[list[float], float]:
+    """Times of all frames in seconds, from that of the `first` one that can be shown, and how much lies before it.
+
+    They are found by reading the file through without decoding.
+    """
+    stamps: list[float] = []
+    begins_whole = True
     with open_media(path) as container, suppress(av.FFmpegError):  # decoding meets the damage again and reports it
         for packet in container.demux(video_stream(container, path)):
             stamp = packet.dts if packet.pts is None else packet.pts
             if stamp is not None and packet.size:
+                begins_whole = packet.is_keyframe if not stamps else begins_whole
                 stamps.append(float(stamp * packet.time_base))
-    return sorted(stamps)
+    if begins_whole or min(stamps) >= first:
+        return sorted(stamps), 0.0
+    return sorted(stamp for stamp in stamps if stamp >= first), first - min(stamps)
+
+
+def _slots(container: InputContainer, stream: VideoStream, stamps: list[float]) -> Slots | None:
+    if container.format.name != "avi" or not stream.time_base or len(stamps) < 2:
+        return None
+    return Slots.of(stamps, stream.time_base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +197,15 @@ class _Rate:
             return cls(nominal, variable=False)
         return cls(Fraction(1 / mean).limit_denominator(1001), variable)
 
+    @classmethod
+    def of_slots(cls, slots: Slots) -> _Rate:
+        """That of an AVI's slots, but for more than stray empty ones."""
+        rate = 1 / slots.period
+        if slots.even:
+            return cls(rate, variable=False)
+        share = Fraction(len(slots.filled) - 1, slots.filled[-1] - slots.filled[0])
+        return cls(rate * share, variable=True)
+
 
 def _seconds(picture: av.VideoFrame) -> float:
     if picture.pts is None or picture.time_base is None:
@@ -157,6 +225,28 @@ def _duration(container: InputContainer, stream: VideoStream, rate: _Rate, frame
     return None if container.duration is None else container.duration / 1e6
 
 
+def _missing_lead(lead: float) -> Iterator[str]:
+    if lead:
+        yield f"it begins without a key frame: its first {lead:.2f} s cannot be decoded and are left out"
+
+
+def _transparent(picture: av.VideoFrame) -> float:
+    if not picture.format.name.startswith(_WITH_ALPHA):
+        return 0.0
+    return float((picture.reformat(format="rgba", threads=1).to_ndarray()[..., 3] < 255).mean())
+
+
+def _told_transparent(share: float) -> Iterator[str]:
+    if share:
+        yield f"its first picture is transparent in {share:.0%} of its pixels: the colours hidden there are used"
+
+
+def _lying_head(stream: VideoStream, slots: Slots | None) -> Iterator[str]:
+    """An AVI whose head counts more slots than there are, though the file is whole."""
+    if slots is not None and stream.frames > slots.filled[-1] + 1 + STRAY:
+        yield f"{slots.filled[-1] + 1} of {stream.frames} promised frames are there: heads of AVI files are estimates"
+
+
 def _warnings(container: InputContainer, stream: VideoStream, rate: _Rate) -> tuple[str, ...]:
     found = []
     if rate.variable:
@@ -164,6 +254,14 @@ def _warnings(container: InputContainer, stream: VideoStream, rate: _Rate) -> tu
     aspect = stream.codec_context.sample_aspect_ratio
     if aspect and abs(aspect - 1) > 0.01:
         found.append(f"pixels are not square ({aspect}): frames are used as stored")
+    tracks = picture_tracks(container)
+    if len(tracks) > 1:
+        number = 1 + [track.index for track in tracks].index(stream.index)
+        size = f"{stream.codec_context.width}x{stream.codec_context.height}"
+        found.append(
+            f"{len(tracks)} video streams: number {number} ({stream.codec_context.name}, {size}) is used, by the mark "
+            "of the default one or as the first"
+        )
     if len(container.streams.audio) > 1:
         track = audio_stream(container)
         if track is not None:

@@ -12,18 +12,24 @@ import av
 import numpy as np
 import torch
 from av.container import InputContainer
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.clips import Box
 from bench.errors import MediaError
 from bench.frames import Frames
-from bench.media._colour import Conversion, Orientations, ToRgb
+from bench.media._avi_clock import SlotClock
 from bench.media._container import open_media, seek_before, video_stream
 from bench.media._decode import Damage, pictures
 from bench.media._frame_clock import FrameClock
+from bench.media._pictures.colour import Conversion, Orientations, ToRgb
+from bench.media._pictures.deinterlace import deinterlaced
+from bench.media._pictures.fit import fitted, squeeze
+from bench.media.picture_rules import DEFAULT as DEFAULT_RULES
+from bench.media.picture_rules import PictureRules
 from bench.media.probe import VideoInfo, first_picture_time, probe
-from bench.media.resize import DEFAULT, resize
+from bench.media.resize import DEFAULT
 
 __all__ = ["VideoInfo", "VideoReader", "first_picture_time", "probe"]
 
@@ -64,6 +70,7 @@ class VideoReader:
         batch: int = 16,
         kernel: str = DEFAULT,
         conversion: Conversion = "accurate",
+        rules: PictureRules = DEFAULT_RULES,
     ) -> None:
         self.path = Path(path)
         self.info = probe(self.path)
@@ -73,7 +80,9 @@ class VideoReader:
         self.batch = batch
         self.kernel = kernel
         self.conversion = conversion
-        self.warnings: tuple[str, ...] = self.info.warnings
+        self.rules = rules
+        self._known = (*self.info.warnings, *self._of_rules())
+        self.warnings: tuple[str, ...] = self._known
         self.faults: tuple[str, ...] = ()
         self._open = ExitStack()
 
@@ -108,14 +117,17 @@ class VideoReader:
     def _frames(self, container: InputContainer) -> Iterator[tuple[NDArray[np.uint8], float]]:
         """Cropped frames of the asked span with their times."""
         stream = video_stream(container, self.path)
-        clock = FrameClock(period=1 / self.info.fps, zero=self.info.zero)
+        clock = self._clock(stream)
         damage = Damage()
-        to_rgb, orientations = ToRgb(self.conversion), Orientations()
+        to_rgb, orientations = ToRgb(self.conversion, self.rules.hdr), Orientations()
         decoded = shown = 0
         time = 0.0
         # Whether the file is decoded from its first to its last frame.
         whole = self.start is None or not seek_before(container, self.info.zero + self.start)
-        for picture in pictures(container, stream, damage):
+        decoding = pictures(container, stream, damage)
+        if self.info.interlaced and self.rules.deinterlace == "bwdif":
+            decoding = deinterlaced(decoding, stream)
+        for picture in decoding:
             time = clock.time(picture.pts, picture.time_base)
             decoded += 1
             if self.end is not None and time >= self.end - _EPSILON:
@@ -129,10 +141,18 @@ class VideoReader:
         if not shown:
             raise MediaError(f"{self.path} has no frames {self._span()}")
         self.faults = tuple(self._found(decoded, time, damage, whole=whole))
-        self.warnings = (*self.info.warnings, *(f"file is damaged: {each}: {_REMEDY}" for each in self.faults))
+        self.warnings = (*self._known, *(f"file is damaged: {each}: {_REMEDY}" for each in self.faults))
+        if damage.incomplete > damage.ends_incomplete and not damage.packets:
+            lost = damage.incomplete - damage.ends_incomplete
+            self.warnings = (*self.warnings, f"{lost} packets are incomplete by the count of the container")
         if clock.mended:
             mended = f"{clock.mended} frames without a time stamp of their own were placed by the frame rate"
             self.warnings = (*self.warnings, mended)
+
+    def _clock(self, stream: VideoStream) -> FrameClock | SlotClock:
+        if self.info.slots is None:
+            return FrameClock(period=1 / self.info.fps, zero=self.info.zero)
+        return SlotClock(self.info.slots, reordered=self.info.reordered)
 
     def _upright(self, to_rgb: ToRgb, orientations: Orientations, picture: av.VideoFrame) -> NDArray[np.uint8]:
         try:
@@ -153,7 +173,35 @@ class VideoReader:
     def _resized(self, rgb: NDArray[np.uint8]) -> Tensor:
         """(H, W, 3) → (3, *size)."""
         frame = torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
-        return frame if self.size is None else resize(frame[None], self.size, kernel=self.kernel)[0]
+        return frame if self.size is None else fitted(frame[None], self.size, fit=self.rules.fit, kernel=self.kernel)[0]
+
+    @property
+    def squeeze(self) -> float:
+        """How much more one side of the picture is scaled than the other: 1 where its shape is kept."""
+        if self.size is None or self.rules.fit != "stretch":
+            return 1.0
+        width, height = self.info.width, self.info.height
+        if self.crop is not None:
+            width, height = self.crop.right - self.crop.left, self.crop.bottom - self.crop.top
+        return squeeze(height, width, self.size)
+
+    def _of_rules(self) -> Iterator[str]:
+        """What is told of HDR and interlaced files, and what was done with them.
+
+        Raises:
+            MediaError: HDR that is to be refused.
+        """
+        kind = self.info.dynamic_range
+        if kind != "SDR":
+            what = f"{kind} video (HDR)" if kind != "BT.2020" else "BT.2020 (wide gamut) video"
+            if self.rules.hdr == "refuse":
+                raise MediaError(f"{self.path} is {what}: convert it to SDR, or leave --hdr refuse out")
+            mapped = "tone-mapped to SDR, 203 cd/m² as white" if kind != "BT.2020" else "brought to BT.709"
+            yield f"{what}, {'read as if it were SDR' if self.rules.hdr == 'stored' else mapped}"
+        if self.info.interlaced and self.rules.deinterlace == "off":
+            yield "interlaced video: its frames hold two moments each, as stored (--deinterlace bwdif makes them whole)"
+        elif self.info.interlaced:
+            yield "interlaced video, de-interlaced by bwdif: one frame of each"
 
     def _inside(self, crop: Box) -> Box:
         width, height = self.info.width, self.info.height
@@ -175,6 +223,8 @@ class VideoReader:
             yield f"{decoded} of {promised} promised frames could be read"
         elif whole and promised is None and last + period < duration - max(2 * period, _TAIL):
             yield f"it ends at {last + period:.2f} of {duration:.2f} promised seconds"
+        elif whole and (self.info.cut_off or damage.ends_incomplete):
+            yield f"it is cut off before its end: {decoded} frames could be read"
         elif damage.packets:
             yield f"{damage.packets} packets could not be decoded"
         if damage.frames:

@@ -58,6 +58,7 @@ def tables(run: Run) -> list[Table]:
         *_metric_notes(run, plain),
         *_infinite_notes(run, plain, rows),
         *_reason_notes(run, plain),
+        *_squeezed(run),
         *_warning_notes(run.manifest.clips),
     ]
     main = _table("brief", title, run, plain, rows, notes)
@@ -124,6 +125,17 @@ def _metric_notes(run: Run, metrics: Sequence[MetricRecord]) -> Iterator[str]:
         elif sizes:
             scored = run.clips[(run.clips["metric"] == metric.id) & (run.clips["status"] == "value")]
             yield f"{metric.label}: clip by clip, N = {span(scored['n'])} frames a side"
+
+
+def _squeezed(run: Run) -> Iterator[str]:
+    """A line where videos of another shape than the frames were stretched to it."""
+    records = run.manifest.clips
+    if clips := [record for record in records if record.squeeze > 1.01]:
+        most = max(clips, key=lambda record: record.squeeze)
+        yield (
+            f"aspect: {len(clips)} of {len(records)} clips were squeezed to {run.protocol.width}x{run.protocol.height},"
+            f" by up to {most.squeeze:.2f} ('{most.id}'): --fit crop or pad keeps their shape"
+        )
 
 
 def _infinite_notes(run: Run, metrics: Sequence[MetricRecord], rows: Sequence[Row]) -> Iterator[str]:

@@ -109,6 +109,8 @@ class ClipRecord(Record):
     """sha256 over its selection and the contents of its video, source and true views; empty where not known."""
     damaged: bool = False
     """Whether frames of its file were missing or decoded with errors: its values are of what could be read."""
+    squeeze: float = 1.0
+    """How much more one side of its pictures is scaled than the other."""
     carrier: str = ""
     """What the predictions travelled in, where they were read from files; see Protocol."""
     seconds: dict[str, float] = {}

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from bench.record import Record
 from bench.results.aggregation import OVER_CLIPS
+
+_ADDED = {"fit": "stretch", "hdr": "tone-map", "deinterlace": "off"}
+"""Fields that came after the first results and baselines, with what was done before they came. While a field has that
+value it is left out of every hash, so that what was stored then still matches; a new field is added here, too."""
 
 
 class MetricDefinition(Record):
@@ -42,6 +46,12 @@ class Protocol(Record):
     """`none`, `listed` boxes of the suite, or the face rule and the detector that the data was prepared with."""
     prepared: str = "as found"
     """What `benchmark.py prepare` made of the raw videos before the run read them."""
+    fit: Literal["stretch", "crop", "pad"] = "stretch"
+    """How pictures of another shape than height x width became frames (bench/media/picture_rules.py)."""
+    hdr: Literal["tone-map", "stored"] = "tone-map"
+    """What became of HDR and BT.2020 videos, where there were any."""
+    deinterlace: Literal["off", "bwdif"] = "off"
+    """What became of interlaced videos."""
     region: Literal["whole"] = "whole"
     frame_rate: str = "native"
     """`native`, or the rate to which the data was resampled by time."""
@@ -68,7 +78,7 @@ class Protocol(Record):
     @property
     def hash(self) -> str:
         """sha256 of the whole protocol, as 64 hexadecimal digits."""
-        return _digest(self.model_dump(mode="json"))
+        return _digest(_without_defaults(self.model_dump(mode="json")))
 
     def row_hash(self, metric: str) -> str:
         """First 12 digits of a hash over what decides one row: everything but the clip set and the other metrics.
@@ -78,7 +88,7 @@ class Protocol(Record):
         """
         fields = self.model_dump(mode="json", exclude={"clip_set", "metrics", "preset"})
         fields["metric"] = [m.model_dump(mode="json") for m in self.metrics if m.id == metric]
-        return _digest(fields)[:12]
+        return _digest(_without_defaults(fields))[:12]
 
     def differences(self, other: Protocol) -> dict[str, tuple[str, str]]:
         """Field → (this protocol's value, the other's) wherever the two differ.
@@ -103,6 +113,10 @@ def joined(carriers: Iterable[str]) -> str:
 def _identity(metric: MetricDefinition) -> str:
     weights = ", ".join(f"{name} {digest[:8]}" for name, digest in metric.weights.items())
     return f"version {metric.version}: {metric.definition}" + (f" [{weights}]" if weights else "")
+
+
+def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in _ADDED or value != _ADDED[name]}
 
 
 def _digest(fields: object) -> str:

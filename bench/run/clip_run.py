@@ -15,13 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bench.audio import CANCELLED
 from bench.clips import Clip
 from bench.compute.cores import one_core
 from bench.compute.frame_values import FrameValues
 from bench.errors import BenchError, MediaError
 from bench.frames import Frames
 from bench.media.audio_reader import read_audio
-from bench.media.image import read_source
+from bench.media.image import blank, read_source, transparency
 from bench.media.video_reader import VideoReader
 from bench.outcome import Outcome, Pool
 from bench.results.clip_result import ClipResult
@@ -94,7 +95,15 @@ def _failed(clip: Clip, plan: Plan, metrics: Sequence[Metric], reason: str) -> C
 
 def _reader(clip: Clip, plan: Plan, path: Path) -> VideoReader:
     """The clip's span and crop of a video, at the plan's size."""
-    return VideoReader(path, size=plan.size, crop=clip.crop, start=clip.start, end=clip.end, batch=plan.batch)
+    return VideoReader(
+        path,
+        size=plan.size,
+        crop=clip.crop,
+        start=clip.start,
+        end=clip.end,
+        batch=plan.batch,
+        rules=plan.pictures,
+    )
 
 
 def _again(clip: Clip, plan: Plan, device: torch.device) -> Iterator[Tensor]:
@@ -130,6 +139,8 @@ class _Run:
     lost_views: dict[Row, str] = field(default_factory=dict)
     """Row → why its true view cannot be compared with."""
     source: Tensor | None = None
+    told: list[str] = field(default_factory=list)
+    """What a user should know of the source and of the sound."""
     stored: Mapping[Row, StoredFeatures] = field(default_factory=dict)
     predictions: PredictionStream | None = None
     scorer: ClipScorer | None = None
@@ -165,7 +176,8 @@ class _Run:
             person=clip.person,
             frames=len(times),
             fps=reader.info.fps,
-            warnings=(*reader.warnings, *videos.warnings),
+            warnings=(*reader.warnings, *self.told, *videos.warnings),
+            squeeze=reader.squeeze,
             damaged=bool(reader.faults),
             carrier=joined(
                 reports[row].carrier for row in self.plan.rows if row.setting is not None and row in reports
@@ -252,9 +264,13 @@ class _Run:
             # Rows that no model has a part in are the same in every run.
             self.stored = {row: cache.clip(repr((*prepared, row.name))) for row in (GROUND_TRUTH, STATIC)}
         if clip.source is not None:
-            source = read_source(clip.source, size=plan.size).to(source.device)
+            self.told += transparency(clip.source)
+            source = read_source(clip.source, size=plan.size, rules=plan.pictures).to(source.device)
         self.source = source.clone()
+        self.told += blank(self.source, own=clip.source is None)
         audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
+        if audio is not None and audio.cancelled:
+            self.told.append(CANCELLED)
         own_sound = partial(read_audio, clip.path, rate=None, start=clip.start, end=clip.end)
         facts = {
             row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, row=row, own_sound=own_sound)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.media.formats import VideoCodec
+from bench.media.picture_rules import DEFAULT, PictureRules
 from bench.rows import CODEC_FLOOR, GROUND_TRUTH, STATIC, Row
 from bench.run.presets import TABLE, Preset
 from bench.settings import Setting
@@ -53,7 +54,7 @@ class Plan:
     `size` is (height, width) of what the model sees and metrics score; `batch` the frames that go through at a time,
     which changes memory and speed and no number. `feature_cache` is where features of reference frames are kept between
     runs; None computes them anew. `codec_floor` adds a row with the reference through H.264. `codec` None saves no
-    videos.
+    videos. `pictures` says how the pictures of files become frames.
     """
 
     out: Path
@@ -72,6 +73,7 @@ class Plan:
     codec_floor: bool = False
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
+    pictures: PictureRules = DEFAULT
 
     def origin(self) -> Origin:
         """Load what is to be benchmarked, with the rows that need a generator of their own."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.file_names import readable
-from bench.media.formats import VIDEO_SUFFIXES
+from bench.media.formats import videos_among
 from bench.suites.suite import Suite, _refuse_repeats
 
 
@@ -80,7 +80,7 @@ def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
 def _expand(pattern: str) -> list[Path]:
     folder = Path(pattern)
     if folder.is_dir():
-        return [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
+        return videos_among(folder.iterdir())
     if folder.is_file():
         return [folder]  # a file whose own name holds glob characters
     return [Path(found) for found in glob.glob(pattern, recursive=True) if Path(found).is_file()]  # noqa: PTH207

@@ -28,7 +28,7 @@ Alignment = Literal["strict", "shortest", "time"]
 rates; `time` takes for every reference frame the prediction that is shown at its time.
 """
 
-LOSSLESS = frozenset({"ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo"})
+LOSSLESS = frozenset({"ffv1", "png", "apng", "rawvideo", "huffyuv", "ffvhuff", "utvideo"})
 RGB = frozenset({"rgb24", "bgr24", "rgb0", "bgr0", "0rgb", "0bgr", "rgba", "bgra", "argb", "abgr", "gbrp", "gbrap"})
 _SAME_RATE = 0.005
 """Relative difference up to which two rates are the same: 23.976 and 24 are."""

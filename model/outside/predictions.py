@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.errors import BenchError, PredictionError
 from bench.file_names import file_name
-from bench.media.formats import VIDEO_SUFFIXES
+from bench.media.formats import videos_among
 from bench.rows import Row
 from bench.settings import Setting
 from model.interface import Driving
@@ -176,7 +176,7 @@ def _videos(folder: Path) -> list[Path]:
     """Files that may be predictions; notes and sound beside them are none."""
     if not folder.is_dir():
         return []
-    return [p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith(".")]
+    return videos_among(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def named(folder: Path, stem: str) -> list[Path]:

@@ -259,6 +259,7 @@ def test_reasons_for_no_value(resources):
     silence = Audio(np.zeros(16000, np.int16), 16000)
     assert "no sound" in skip_reason(names, head(20), None, resources)
     assert "silent" in skip_reason(names, head(20), silence, resources)
+    assert "antiphase" in skip_reason(names, head(20), replace(silence, cancelled=True), resources)
     assert "silent" in skip_reason(names, head(20), replace(silence, samples=silence.samples + 3), resources)
     for video, heard in ((head(10), sound(1)), (head(20), sound(0.3))):
         assert "the clip has less than 6 windows" in skip_reason(names, video, heard, resources)

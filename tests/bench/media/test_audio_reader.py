@@ -187,3 +187,20 @@ def test_ffmpegs_own_decoding_differs_by_one_step_at_most():
     apart = np.abs(ours.astype(int) - theirs)
     assert apart.max() <= 1
     assert (apart > 0).mean() < 1e-3
+
+
+@pytest.mark.parametrize("codec", ["pcm_s16le", "aac"])
+def test_channels_that_cancel_each_other_out_are_told(tmp_path, codec):
+    said = speech(2)
+    for name, channels, cancelled in (
+        ("antiphase", [said, -said], True),
+        ("stereo", [said, said // 2], False),
+        ("quiet", [said // 200, said // 200], False),
+        ("one", [said // 50, np.zeros_like(said)], False),
+    ):
+        path = write_sound(tmp_path / f"{name}.mkv", Sound(np.stack(channels), codec=codec))
+        assert read_audio(path).cancelled is cancelled, name
+    assert read_audio(write_sound(tmp_path / "mono.mkv", Sound(said // 200, codec=codec))).cancelled is False
+    silent = read_audio(write_sound(tmp_path / "silent.mkv", Sound(np.zeros((2, 32000), np.int16), codec=codec)))
+    assert is_silent(silent)
+    assert not silent.cancelled

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
-from bench.media._colour import Orientation, Orientations, ToRgb
+from bench.media._pictures.colour import Orientation, Orientations, ToRgb
 
 WEIGHTS = {Colorspace.ITU601: (0.299, 0.114), Colorspace.ITU709: (0.2126, 0.0722), Colorspace.BT2020: (0.2627, 0.0593)}
 FLAG = {

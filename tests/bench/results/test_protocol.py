@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import subprocess
@@ -101,3 +102,22 @@ def test_unknown_keys_are_errors_with_near_matches():
 
 def test_json_round_trip():
     assert Protocol.model_validate_json(BASE.model_dump_json()) == BASE
+
+
+ADDED = {"fit": "crop", "hdr": "stored", "deinterlace": "bwdif"}
+
+
+def test_fields_that_came_later_leave_old_hashes_alone():
+    fields = BASE.model_dump(mode="json")
+    older = {name: value for name, value in fields.items() if name not in ADDED}
+    text = json.dumps(older, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert BASE.hash == hashlib.sha256(text.encode()).hexdigest()
+    assert Protocol(**older).hash == BASE.hash
+
+
+@pytest.mark.parametrize(("name", "value"), ADDED.items())
+def test_fields_that_came_later_tell_protocols_apart(name, value):
+    other = BASE.model_copy(update={name: value})
+    assert other.hash != BASE.hash
+    assert other.row_hash("psnr") != BASE.row_hash("psnr")
+    assert set(BASE.differences(other)) == {name}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import numpy as np
 from av.sidedata.sidedata import SideData
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
+
+from bench.media._pictures.tone_map import dynamic_range, is_wide, to_sdr
+from bench.media.picture_rules import Hdr
 
 Conversion = Literal["accurate", "ffmpeg"]
 
@@ -34,26 +37,35 @@ class ToRgb:
     """Converts decoded pictures to RGB with the matrix and range that each is flagged with.
 
     A picture without a matrix flag is taken as BT.601 and one without a range flag as limited range, as ffmpeg does;
-    10- and 12-bit pictures are scaled and rounded to 8 bit.
+    10- and 12-bit pictures are scaled and rounded to 8 bit. HDR and BT.2020 pictures become SDR, unless they are to be
+    read as `hdr` "stored".
     """
 
-    def __init__(self, conversion: Conversion = "accurate") -> None:
+    def __init__(self, conversion: Conversion = "accurate", hdr: Hdr = "tone-map") -> None:
         self._flags = FLAGS[conversion]
+        self._hdr = hdr
         self._reformatter = VideoReformatter()
 
     def __call__(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
         """(H, W, 3) uint8, as stored: not yet upright."""
-        matrix = {"src_colorspace": Colorspace.ITU601} if picture.colorspace == _UNSPECIFIED else {}
+        kind = dynamic_range(picture)
+        if kind != "SDR" and self._hdr != "stored":
+            return to_sdr(self._converted(picture, "rgb48le", Colorspace.BT2020), kind, wide=is_wide(picture))
+        return np.asarray(self._converted(picture, "rgb24", Colorspace.ITU601), dtype=np.uint8)
+
+    def _converted(self, picture: av.VideoFrame, pixel_format: str, otherwise: Colorspace) -> NDArray[Any]:
+        """(H, W, 3) in a format of RGB; a picture that is flagged with no matrix has that of `otherwise`."""
+        matrix = {"src_colorspace": otherwise} if picture.colorspace == _UNSPECIFIED else {}
         rgb = self._reformatter.reformat(
             picture,
-            format="rgb24",
+            format=pixel_format,
             interpolation=self._flags,
             src_color_range=_range(picture),
             dst_color_range=ColorRange.JPEG,
             threads=1,
             **matrix,
         )
-        return np.asarray(rgb.to_ndarray(), dtype=np.uint8)
+        return rgb.to_ndarray()
 
 
 def _range(picture: av.VideoFrame) -> int:
