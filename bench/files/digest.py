@@ -1,4 +1,4 @@
-"""The digest of a file."""
+"""The digest of a file, or of a folder."""
 
 from __future__ import annotations
 
@@ -20,4 +20,18 @@ def file_digest(path: Path) -> str:
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(piece):
             found.update(piece[:count])
+    return found.hexdigest()
+
+
+def content_digest(path: Path) -> str:
+    """sha256 of a file's content, or of the names and contents of all files in a folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not path.is_dir():
+        return file_digest(path)
+    found = hashlib.sha256()
+    for file in sorted(file for file in path.rglob("*") if file.is_file()):
+        found.update(f"{file_digest(file)}  {file.relative_to(path).as_posix()}\n".encode())
     return found.hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import WeightsError
 from bench.weights import files
+from bench.weights.known_networks import nearest
 from bench.weights.registry import get
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def fill(network: Module, name: str, resources: Resources) -> None:
     Raises as `resolve` does, and WeightsError where they are another network's.
     """
     fit(network, resolve(name, resources), name)
+    pin(name, resources)
 
 
 def fit(network: Module, state: Mapping[str, Tensor], name: str) -> None:
@@ -68,12 +69,22 @@ def fit(network: Module, state: Mapping[str, Tensor], name: str) -> None:
         key for key, tensor in expected.items() if tensor.shape != given[key].shape
     ]
     if wrong:
+        like = nearest(state)
+        seems = f"; they look like those of {like}" if like is not None and f"'{name}'" not in like else ""
         raise WeightsError(
-            f"weights '{name}' do not fit their network at '{wrong[0]}' ({len(wrong)} such tensors): "
+            f"weights '{name}' do not fit their network at '{wrong[0]}' ({len(wrong)} such tensors){seems}: "
             f"give those of '{get(name).file}', or leave them out"
         )
     network.load_state_dict({key: given[key].to(expected[key].dtype) for key in expected}, assign=True)
     network.eval().requires_grad_(False)
+
+
+def pin(name: str, resources: Resources) -> None:
+    """Pin the file of the weights `name`, which have just been loaded as their network, where it was found by name."""
+    if name not in resources.weights:
+        path = files.locate(name, resources.weights_dir)
+        if path is not None:
+            files.pin(get(name), path)
 
 
 def weights_digest(name: str, resources: Resources) -> str:
@@ -91,44 +102,29 @@ def weights_digest(name: str, resources: Resources) -> str:
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """The state dict in a file of `torch.save`, or of numpy's `.npz` (half precision as float32).
+    """The state dict in a file of `torch.save` or of safetensors, or of numpy's `.npz` (half precision as float32).
 
-    Nothing that the file carries is executed.
+    Nothing that the file carries is executed. What stands beside its tensors is left out, as are the prefixes of
+    parallel training.
 
     Raises:
         WeightsError: it holds something else, or cannot be read.
     """
     import torch
 
+    from bench.weights.tensor_files import plain_name, read_file
+
     if path.suffix == ".npz":
         return _load_arrays(path)
     try:
-        state = unpickled(path)
+        state = read_file(path).value
     except WeightsError as error:
         raise WeightsError(f"'{path}' {error}") from None
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    entries = state.items() if isinstance(state, Mapping) else ()
+    tensors = {plain_name(str(name)): value for name, value in entries if isinstance(value, torch.Tensor)}
+    if not tensors:
         raise WeightsError(f"{path} is not a state dict: it holds more or other things than named tensors")
-    return dict(state)
-
-
-def unpickled(path: Path) -> object:
-    """What `torch.save` wrote: tensors and plain values, or nothing; no code of the file runs.
-
-    Raises:
-        WeightsError: what is wrong with the file, without its name.
-    """
-    import torch
-
-    try:
-        # Only the tensors that are asked for are read from a mapped file: not half of VGG's, nor optimizer states.
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError:
-        raise WeightsError(
-            "is damaged or holds more than tensors, which could run code on loading: refused, fetch it again"
-        ) from None
-    except Exception as error:  # any file at all may be given, and the unpickler stumbles over bytes in every way
-        reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
-        raise WeightsError(f"is not a file of tensors that can be read ({reason}): fetch it again") from None
+    return tensors
 
 
 def _load_arrays(path: Path) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ import torch
 
 from bench.errors import WeightsError
 from bench.faces.landmarks import NAME
-from bench.files.digest import file_digest
+from bench.files.digest import content_digest
 from model.facevid2vid.animator import Animator, Options, Precision
 from model.facevid2vid.best_frame import Landmarks, face_mesh_landmarks
 from model.facevid2vid.checkpoint import read_checkpoint
@@ -39,7 +39,7 @@ def load(
     for the rest see `model.facevid2vid.animator.Options`.
 
     Raises:
-        WeightsError: the checkpoint is missing, damaged, of another architecture, or holds more than tensors.
+        WeightsError: the checkpoint is missing, damaged, of another architecture, or runs code on loading.
     """
     if checkpoint is None:
         raise WeightsError("face-vid2vid needs its weights: name a checkpoint's file with --checkpoint")
@@ -51,7 +51,7 @@ def load(
     options = Options(precision, motion, adapt_scale, best_frame, landmarks, batch_size)
     networks = build(read.architecture, read.networks)  # Norms are folded in float64, which not every device has.
     described = {
-        "checkpoint_sha256": file_digest(checkpoint),
+        "checkpoint_sha256": content_digest(checkpoint),
         "variant": read.variant,
         "variant_reason": read.reason,
         **found_by,

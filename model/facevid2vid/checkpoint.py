@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from bench.errors import WeightsError
 from bench.files.atomic_write import write_atomically
-from bench.weights.state_dicts import unpickled
+from bench.weights.inert_pickle import Call
+from bench.weights.known_networks import nearest
+from bench.weights.tensor_files import plain_name, read_file
 from model.facevid2vid.architecture import Architecture
 from model.facevid2vid.networks import INFERENCE, NETWORKS
 from model.facevid2vid.variant import Evidence, Variant, architecture_of, choose_variant
@@ -22,6 +24,8 @@ from model.facevid2vid.variant import Evidence, Variant, architecture_of, choose
 log = logging.getLogger(__name__)
 
 State = dict[str, dict[str, Tensor]]
+
+_AVERAGED = "n_averaged"  # a counter that torch's averaged models keep beside their tensors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,27 +44,22 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path, *, variant: Variant | None = None) -> Checkpoint:
-    """Read `.pth.tar` (or any file of `torch.save`) or `.safetensors`.
+    """Read `.pth.tar` (or any file of `torch.save`) or safetensors, whatever it is called, packed or unpacked.
 
-    `module.` prefixes are stripped. The architecture is read off the tensors; what they cannot tell is decided by
-    `model.facevid2vid.variant.choose_variant`, and logged.
+    Prefixes of parallel training and of compilation are stripped, and tensors of every precision become the network's
+    own. What stands beside the networks is left alone: nothing of it is executed. The architecture is read off the
+    tensors; what they cannot tell is decided by `model.facevid2vid.variant.choose_variant`, and logged.
 
     Raises:
-        WeightsError: no such file, not a checkpoint, holds more than tensors and plain values, or its tensors are not
-            those of a face-vid2vid network (the first that is missing, unexpected or of the wrong shape is named).
+        WeightsError: no such file, not a checkpoint (the sentence says what it is), or its tensors are not those of a
+            face-vid2vid network (the first that is missing, unexpected or of the wrong shape is named).
     """
-    if not path.is_file():
+    if not path.exists():
         raise WeightsError(f"checkpoint '{path}' does not exist: give the path of a face-vid2vid checkpoint")
-    networks, evidence, epoch = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
-    missing = [name for name in INFERENCE if name not in networks]
-    if missing:
-        found = ", ".join(sorted(networks)) or "none that is known"
-        raise WeightsError(
-            f"checkpoint '{path}' has no network '{missing[0]}' (found: {found}): a face-vid2vid checkpoint is needed"
-        )
+    networks, evidence, epoch = _read(path)
     architecture = architecture_of(path, networks)
     architecture, chosen, reason = choose_variant(path, architecture, evidence, variant)
-    _check_shapes(path, architecture, networks)
+    networks = _fitted(path, architecture, networks)
     log.info("checkpoint %s: variant %s, %s", path.name, chosen, reason)
     return Checkpoint(path, architecture, chosen, reason, networks, epoch)
 
@@ -92,34 +91,50 @@ def convert(path: Path, target: Path, *, variant: Variant | None = None) -> Chec
     return checkpoint
 
 
-def _read_safetensors(path: Path) -> tuple[State, Evidence, int | None]:
-    networks: State = {}
+def _read(path: Path) -> tuple[State, Evidence, int | None]:
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata: Mapping[str, str] = file.metadata() or {}
-            for key in file.keys():  # noqa: SIM118 - not a mapping
-                network, _, name = key.partition(".")
-                if network in NETWORKS:
-                    networks.setdefault(network, {})[name] = file.get_tensor(key)
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"'{path}' is not a whole safetensors file ({error}): fetch it again") from error
-    epoch = metadata.get("epoch", "")
-    evidence = Evidence(recorded=metadata.get("variant"), optimizer_keys=None)
-    return _stripped(networks), evidence, int(epoch) if epoch.isdigit() else None
-
-
-def _read_pickle(path: Path) -> tuple[State, Evidence, int | None]:
-    try:
-        content = unpickled(path)
+        content = read_file(path)
     except WeightsError as error:
         raise WeightsError(f"checkpoint '{path}' {error}") from None
-    if not isinstance(content, Mapping):
+    if not isinstance(content.value, Mapping):
         raise WeightsError(
-            f"checkpoint '{path}' holds {_article(content)}, not networks by name: a face-vid2vid checkpoint is needed"
+            f"checkpoint '{path}' holds {_article(content.value)}, not networks by name: a face-vid2vid checkpoint is "
+            "needed"
         )
+    holder, networks = _networks_in(path, content.value)
+    epoch = content.metadata.get("epoch", holder.get("epoch"))
+    recorded = content.metadata.get("variant", holder.get("variant"))
+    evidence = Evidence(
+        recorded=recorded if isinstance(recorded, str) else None,
+        optimizer_keys=_optimizer_keys(holder.get("optimizer_generator")),
+    )
+    if isinstance(epoch, str):
+        epoch = int(epoch) if epoch.isdigit() else None
+    return networks, evidence, epoch if isinstance(epoch, int) else None
+
+
+def _networks_in(path: Path, content: Mapping[object, object]) -> tuple[Mapping[object, object], State]:
+    """The entries among which the networks stand, and the networks: at the top, or one level below."""
+    inner = [value for value in content.values() if isinstance(value, Mapping)]
+    for holder in (content, *inner):
+        networks = _networks(path, holder)
+        if all(name in networks for name in INFERENCE):
+            return holder, networks
+    networks = _networks(path, content)
+    missing = next(name for name in INFERENCE if name not in networks)
+    found = ", ".join(sorted(networks)) or "none that is known"
+    like = nearest(_names(content))
+    seems = f"; it looks like {like}" if like not in (None, "face-vid2vid") else ""
+    raise WeightsError(
+        f"checkpoint '{path}' has no network '{missing}' (found: {found}){seems}: a face-vid2vid checkpoint is needed"
+    )
+
+
+def _networks(path: Path, content: Mapping[object, object]) -> State:
+    """Networks as entries of their own, or their tensors all in one with the network's name before theirs."""
     networks: State = {}
     for network in NETWORKS:
-        state = content.get(network)
+        state = next((value for key, value in content.items() if plain_name(str(key)) == network), None)
         if state is None:
             continue
         if not isinstance(state, Mapping):
@@ -127,20 +142,25 @@ def _read_pickle(path: Path) -> tuple[State, Evidence, int | None]:
         for name, tensor in state.items():
             if not isinstance(tensor, Tensor):
                 raise WeightsError(f"checkpoint '{path}': '{network}.{name}' is {_article(tensor)}, not a tensor")
-        networks[network] = dict(state)
-    epoch, recorded = content.get("epoch"), content.get("variant")
-    evidence = Evidence(
-        recorded=recorded if isinstance(recorded, str) else None,
-        optimizer_keys=_optimizer_keys(content.get("optimizer_generator")),
-    )
-    return _stripped(networks), evidence, epoch if isinstance(epoch, int) else None
+            networks.setdefault(network, {})[plain_name(str(name))] = tensor
+    for key, tensor in content.items():
+        network, _, name = plain_name(str(key)).partition(".")
+        if network in NETWORKS and isinstance(tensor, Tensor):
+            networks.setdefault(network, {})[name] = tensor
+    for state in networks.values():
+        state.pop(_AVERAGED, None)
+    return networks
 
 
-def _stripped(networks: State) -> State:
-    return {
-        network: {name.removeprefix("module."): tensor for name, tensor in state.items()}
-        for network, state in networks.items()
-    }
+def _names(content: Mapping[object, object], before: str = "") -> Iterator[str]:
+    """Names of all tensors, with those of what they stand in; the first level as well without."""
+    for key, value in content.items():
+        if isinstance(value, Tensor):
+            yield f"{before}{plain_name(str(key))}"
+        elif isinstance(value, Mapping) and before.count(".") < 2:
+            yield from _names(value, f"{before}{key}.")
+            if not before:
+                yield from (plain_name(str(name)) for name in value)
 
 
 def _optimizer_keys(optimizer: object) -> frozenset[str] | None:
@@ -152,7 +172,9 @@ def _optimizer_keys(optimizer: object) -> frozenset[str] | None:
     return frozenset(str(key) for key in groups[0])
 
 
-def _check_shapes(path: Path, architecture: Architecture, networks: State) -> None:
+def _fitted(path: Path, architecture: Architecture, networks: State) -> State:
+    """The tensors in the precision that the networks have, each of the right shape."""
+    fitted: State = {}
     for network, build in NETWORKS.items():
         if network not in networks:
             continue
@@ -174,6 +196,13 @@ def _check_shapes(path: Path, architecture: Architecture, networks: State) -> No
                     f"checkpoint '{path}': tensor '{network}.{name}' has shape {_shape(found[name])} where "
                     f"{_describe(architecture)} has {_shape(tensor)}"
                 )
+            if tensor.is_floating_point() and not found[name].is_floating_point():
+                raise WeightsError(
+                    f"checkpoint '{path}': tensor '{network}.{name}' is of {_word(found[name])} where numbers with a "
+                    "fraction are needed: give the checkpoint before it was quantised"
+                )
+        fitted[network] = {name: found[name].to(tensor.dtype) for name, tensor in expected.items()}
+    return fitted
 
 
 def _describe(architecture: Architecture) -> str:
@@ -184,5 +213,9 @@ def _shape(tensor: Tensor) -> str:
     return "×".join(map(str, tensor.shape)) or "()"
 
 
+def _word(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
 def _article(value: object) -> str:
-    return f"a {type(value).__name__}"
+    return f"an object of {value}" if isinstance(value, Call) else f"a {type(value).__name__}"
