@@ -153,7 +153,9 @@ def _network(resources: Resources) -> FastSyncNet:
     if "syncnet" not in resources.networks:
         state = weights.resolve("syncnet", resources)
         digest = weights.weights_digest("syncnet", resources)
-        resources.networks["syncnet"] = FastSyncNet(network.load(state), resources.device, weights_digest=digest)
+        loaded = network.load(state)
+        weights.pin("syncnet", resources)
+        resources.networks["syncnet"] = FastSyncNet(loaded, resources.device, weights_digest=digest)
     return cast(FastSyncNet, resources.networks["syncnet"])
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 from bench.commands.parser import Parser
 from bench.errors import BenchError
 from bench.media.formats import VideoCodec
+from bench.weights.registry import WeightsFile
 
 State = Literal["works", "missing", "broken"]
 
@@ -125,10 +126,12 @@ def _detectors() -> Iterator[Condition]:
     for name in detector.TABLE:
         try:
             detector.load(name, Resources(download=False))
-        except (Skip, WeightsError):
+        except Skip:
             yield Condition(
                 f"detector {name}", "missing", "its weights are not here", f"python benchmark.py weights fetch {name}"
             )
+        except WeightsError as error:
+            yield Condition(f"detector {name}", "broken", str(error), "see its weights above")
         except Exception as error:
             yield Condition(f"detector {name}", "broken", str(error), "pip install -e .")
         else:
@@ -195,4 +198,26 @@ def _weights() -> Iterator[Condition]:
         if path is None:
             yield Condition(f"weights {name}", "missing", f"for {needed}", f"python benchmark.py weights fetch {name}")
         else:
-            yield Condition(f"weights {name}", "works", f"for {needed}: {path}")
+            fault = _fault(file, path)
+            if fault:
+                yield Condition(f"weights {name}", "broken", fault, f"delete it and {file.remedy}")
+            else:
+                yield Condition(f"weights {name}", "works", f"for {needed}: {path}")
+
+
+def _fault(file: WeightsFile, path: Path) -> str:
+    """Why the file is not what it is called: by its digest, or by its tensors' names where none is published."""
+    from bench.weights import files
+    from bench.weights.known_networks import nearest
+    from bench.weights.state_dicts import load_tensors
+
+    try:
+        files.verified(file, path)
+        if file.sha256 or file.prefix:
+            return ""
+        like = nearest(load_tensors(path))
+    except (BenchError, OSError) as error:
+        return str(error)
+    if like is not None and f"'{file.name}'" in like:
+        return ""
+    return f"{path} does not hold the tensors of {file.name}{f', but those of {like}' if like else ''}"

@@ -2,6 +2,6 @@
 
 from bench.weights.files import locate
 from bench.weights.registry import WeightsFile, get
-from bench.weights.state_dicts import fill, fit, resolve, weights_digest
+from bench.weights.state_dicts import fill, fit, pin, resolve, weights_digest
 
-__all__ = ["WeightsFile", "fill", "fit", "get", "locate", "resolve", "weights_digest"]
+__all__ = ["WeightsFile", "fill", "fit", "get", "locate", "pin", "resolve", "weights_digest"]

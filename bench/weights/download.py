@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def _attempt(url: str, part: Path, patience: Patience, report: Report) -> None:
     try:
         answer = requests.get(url, headers=headers, stream=True, timeout=(patience.connect, patience.stall))
     except requests.RequestException as error:
-        raise _Broken(_words(error), unreachable=True) from None
+        raise _Broken(f"{_words(error)}{_through(url)}", unreachable=True) from None
     with answer:
         if answer.status_code == 416:  # nothing after the bytes that are here: complete, or not this file
             if _range(answer)[1] == have:
@@ -120,6 +121,19 @@ def _range(answer: requests.Response) -> tuple[int | None, int | None]:
 
 def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
+
+
+def _through(url: str) -> str:
+    """The proxy that the environment sets for `url`, without the password that it may carry."""
+    proxies = requests.utils.get_environ_proxies(url)
+    proxy = requests.utils.select_proxy(url, proxies)
+    if not proxy:
+        return ""
+    set_by = next(
+        (name for name, value in os.environ.items() if value == proxy and name.lower().endswith("_proxy")), ""
+    )
+    shown = proxy.rpartition("@")[2].rpartition("//")[2].rstrip("/")
+    return f" through the proxy {shown}{f', which {set_by} sets' if set_by else ''}"
 
 
 def _words(error: requests.RequestException) -> str:

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from bench.errors import WeightsError
 from bench.weights import files
+from bench.weights.content import complaint
 from bench.weights.download import Patience, Report, TransferError, Unreachable, download
 from bench.weights.registry import WeightsFile, get
 
@@ -127,7 +128,8 @@ def _examine(weights: WeightsFile, part: Path) -> None:
     with part.open("rb") as file:
         start = file.read(2)
     if start[:1] != b"\x80" and start != b"PK":  # pickle (old torch.save) and zip (new)
-        raise TransferError("sent something that is no file of weights")
+        wrong = complaint(part)
+        raise TransferError(f"sent something that is no file of weights{f': it {wrong}' if wrong else ''}")
 
 
 def _missing(weights: WeightsFile, folder: Path, problems: list[str]) -> WeightsError:

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import logging
 import os
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import platformdirs
 from bench.errors import WeightsError
 from bench.files.atomic_write import write_text
 from bench.files.digest import file_digest
+from bench.weights.content import complaint
 from bench.weights.registry import WeightsFile, get
 
 ENVIRONMENT = "TALKING_HEAD_WEIGHTS"
@@ -25,8 +27,12 @@ _digesting = threading.Lock()
 
 
 def cache_folder() -> Path:
-    """The benchmark's folder in the user's cache."""
-    return Path(platformdirs.user_cache_dir("talking-head-benchmark"))
+    """The benchmark's folder in the user's cache; for a user without a home, one among the temporary files."""
+    try:
+        return Path(platformdirs.user_cache_dir("talking-head-benchmark"))
+    except RuntimeError:  # an unknown user id without HOME, as in many containers
+        user = os.getuid() if hasattr(os, "getuid") else "nobody"
+        return Path(tempfile.gettempdir()) / f"talking-head-benchmark-{user}"
 
 
 def folders(weights_dir: Path | None = None) -> list[Path]:
@@ -79,31 +85,44 @@ def digest_ahead(names: Sequence[str], given: Mapping[str, Path], weights_dir: P
 def verified(weights: WeightsFile, path: Path) -> str:
     """Verify `path` against the published digest and against the pin beside it; returns its sha256.
 
-    Where no whole digest is published, the first one seen is pinned in `FILE.sha256` (in sha256sum's format), and the
-    file may never differ from it again.
+    Where the whole digest is not published, the pin is in `FILE.sha256` (in sha256sum's format), and the file may never
+    differ from it again. It is written here where the published first digits tell that it is the file, and by `pin`
+    elsewhere: what is not known to be the network is not pinned.
 
     Raises:
-        WeightsError: the file is another.
+        WeightsError: the file is another, or cannot be weights.
     """
     found = digest(path)
     check_digest(weights, found, path)
     if weights.sha256 is not None:
         return found
-    pin = pin_of(path)
-    if pin.is_file():
-        words = pin.read_text(encoding="utf-8").split()
+    pinned = pin_of(path)
+    if pinned.is_file():
+        words = pinned.read_text(encoding="utf-8", errors="replace").split()
         if not words or words[0] != found:
             raise WeightsError(
                 f"weights '{weights.name}': {path} has changed since it was first seen (sha256 {found[:16]}…, "
-                f"pinned in {pin.name}: {words[0][:16] if words else 'nothing'}…): delete both and run "
+                f"pinned in {pinned.name}: {words[0][:16] if words else 'nothing'}…): delete both and run "
                 f"'python benchmark.py weights fetch {weights.name}'"
             )
-    else:
-        try:
-            write_text(pin, f"{found}  {path.name}\n")
-        except OSError as error:  # a read-only folder that somebody else keeps
-            log.warning("the digest of %s could not be pinned: %s", path, error.strerror)
+    elif weights.prefix:
+        pin(weights, path)
+    elif (wrong := complaint(path)) is not None:
+        raise WeightsError(
+            f"weights '{weights.name}': {path} {wrong.removesuffix(': fetch it again')}: delete it and {weights.remedy}"
+        )
     return found
+
+
+def pin(weights: WeightsFile, path: Path) -> None:
+    """Write down the digest of the file that is known to be the network's, once."""
+    pinned = pin_of(path)
+    if weights.sha256 is not None or pinned.is_file():
+        return
+    try:
+        write_text(pinned, f"{digest(path)}  {path.name}\n")
+    except OSError as error:  # a read-only folder that somebody else keeps
+        log.warning("the digest of %s could not be pinned: %s", path, error.strerror)
 
 
 def check_digest(weights: WeightsFile, found: str, path: Path) -> None:

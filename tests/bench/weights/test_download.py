@@ -97,3 +97,13 @@ def test_nobody_there(tmp_path):
         pass  # the port is free again
     with pytest.raises(Unreachable):
         download(url, tmp_path / "part", patience=PATIENCE, report=lambda have, total: None)
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY"])
+def test_a_dead_proxy_is_named_without_its_password(tmp_path, monkeypatch, name):
+    for each in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, "http://me:secret@127.0.0.1:9/")
+    with pytest.raises(Unreachable, match=rf"through the proxy 127\.0\.0\.1:9, which {name} sets") as error:
+        download("http://weights.example/x", tmp_path / "part", patience=PATIENCE, report=lambda have, total: None)
+    assert "secret" not in str(error.value)

@@ -1,4 +1,6 @@
 import hashlib
+import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -9,7 +11,7 @@ from bench.weights import files, registry
 from bench.weights.registry import REGISTRY
 
 ROOT = Path(__file__).parents[3]
-GOOD = b"PK good"
+GOOD = b"\x80\x02 good"
 SHA = hashlib.sha256(GOOD).hexdigest()
 
 
@@ -54,6 +56,8 @@ def test_the_right_file_is_good(tmp_path, facts):
     path = tmp_path / "toy.pth"
     path.write_bytes(GOOD)
     assert files.verified(toy(**facts), path) == SHA
+    assert files.pin_of(path).exists() == ("prefix" in facts)
+    files.pin(toy(**facts), path)
     assert files.pin_of(path).exists() == ("sha256" not in facts)
 
 
@@ -69,7 +73,7 @@ def test_a_published_digest_refuses_another_file(tmp_path, facts):
 def test_a_file_may_not_change_after_it_was_pinned(tmp_path):
     path = tmp_path / "toy.pth"
     path.write_bytes(GOOD)
-    files.verified(toy(), path)
+    files.pin(toy(), path)
     path.write_bytes(GOOD + b"!")
     with pytest.raises(WeightsError, match="changed since it was first seen"):
         files.verified(toy(), path)
@@ -81,6 +85,7 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path, monkeypatch):
     path = tmp_path / "toy.pth"
     path.write_bytes(GOOD)
     (tmp_path / "toy.pth.sha256").mkdir()  # stands in for a read-only folder: root may write anywhere
+    files.pin(toy(), path)
     assert files.verified(toy(), path) == SHA
 
 
@@ -100,3 +105,13 @@ def test_a_damaged_file_that_ships_is_no_download(tmp_path):
     with pytest.raises(WeightsError, match=r"published 8d6dbbf95a8a640d…\): install this benchmark anew") as error:
         files.verified(REGISTRY["yunet"], other)
     assert "fetch" not in str(error.value)
+
+
+def test_a_user_without_a_home_has_a_folder(monkeypatch):
+    def homeless(name):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(platformdirs, "user_cache_dir", homeless)
+    assert files.cache_folder().parent == Path(tempfile.gettempdir())
+    assert str(os.getuid()) in files.cache_folder().name
+    assert files.folders() == [files.cache_folder() / "weights"]

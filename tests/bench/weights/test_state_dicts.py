@@ -100,6 +100,7 @@ def test_file_in_the_weights_dir_is_verified(tmp_path):
     resources = Resources(weights_dir=tmp_path)
     assert same(resolve("syncnet", resources), STATE)
     assert weights_digest("syncnet", resources) == files.digest(tmp_path / "syncnet_v2.model")
+    state_dicts.pin("syncnet", resources)
     torch.save({"a": torch.zeros(1)}, tmp_path / "syncnet_v2.model")
     with pytest.raises(WeightsError, match="changed"):
         resolve("syncnet", resources)
