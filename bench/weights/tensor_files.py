@@ -16,7 +16,7 @@ import torch
 
 from bench.errors import WeightsError
 from bench.weights.content import complaint_about, kind_of
-from bench.weights.inert_pickle import CodeInPickle, DamagedPickle
+from bench.weights.inert_pickle import CodeInPickle
 from bench.weights.inert_tensors import read_archive, read_folder, read_stream
 
 _WRAPPERS: Final = frozenset(["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"])
@@ -132,7 +132,7 @@ def _read_folder(folder: Path) -> Content:
                 f"holds more than tensors, which could run code on loading ({error}): refused, fetch it from where it "
                 "is published"
             ) from None
-        except (DamagedPickle, OSError, ValueError, RuntimeError, TypeError) as error:
+        except Exception as error:  # as in `_read`: any folder may be given
             raise WeightsError(f"is a folder of an unpacked checkpoint that is not whole ({error})") from None
     found = []
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
