@@ -110,12 +110,13 @@ def _run(words: list[str]) -> int:
         _describe(suite, plan, console)
         return DONE
     from bench.run.claim import claimed, new_folder
+    from bench.run.engines.orphans import no_process_left
 
     if options.out is None:
         plan = replace(plan, out=new_folder(plan.out))
     inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
     inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
-    with claimed(plan.out, inputs, overwrite=options.overwrite):
+    with claimed(plan.out, inputs, overwrite=options.overwrite), no_process_left():
         try:
             return _execute(suite, plan, options, words, console)
         except SystemExit as error:  # of somebody else's code: a run that did not finish never exits with 0

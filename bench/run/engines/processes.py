@@ -20,15 +20,12 @@ from bench.errors import BenchError
 from bench.results.clip_result import ClipResult
 from bench.run.clip_run import failed
 from bench.run.engines.engine import Description, Ended
-from bench.run.engines.orphans import end_now, end_with_parent
+from bench.run.engines.orphans import GRACE, end_now, end_with_parent
 from bench.run.engines.worker import Worker
 from bench.run.plan import Plan
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_GRACE = 1.0
-"""Seconds that a process which has ended is waited for."""
 
 
 @dataclass(slots=True)
@@ -74,7 +71,7 @@ class _Process:
         """The exit code of a process that ended itself; None where it was killed."""
         if self.at_work is None:
             return None
-        self.at_work.join(_GRACE)
+        self.at_work.join(GRACE)
         code = self.at_work.exitcode
         return code if code is not None and code >= 0 else None
 
@@ -216,6 +213,8 @@ def _start(plan: Plan, threads: int, log_level: int) -> None:
     logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
 
     end_with_parent()
+    # Ctrl-C reaches all of a terminal's processes: the parent ends this one. A handler, as children inherit "ignore".
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     torch.set_num_threads(threads)
     try:
         _worker = Worker.of(plan)

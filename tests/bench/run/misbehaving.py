@@ -1,5 +1,6 @@
 """A model that misbehaves on the clips whose films are longer than two frames, as `WHERE` and `HOW` say."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -69,11 +70,14 @@ class Misbehaving:
         if "bad" not in driving.id:
             return Copy().open(driving, settings)
         self.do("open")
-        if self.where == "fork" and not os.fork():
-            time.sleep(600)
+        if self.where == "deaf":
+            Path(self.how).write_text(str(os.getpid()))
+            while True:
+                with contextlib.suppress(BaseException):
+                    time.sleep(600)
         if self.where == "child":
-            child = subprocess.Popen(["sleep", "600"], start_new_session=True)
-            Path(self.how).write_text(str(child.pid))
+            script = f"sleep 600 & echo $! > {self.how}"  # it outlives the shell that started it
+            subprocess.run(["sh", "-c", script], start_new_session=True, check=True)
         return Session(self, Copy().open(driving, settings), settings)
 
 

@@ -1,8 +1,10 @@
 """A model that ends the process, raises what is no error, or reports junk costs its clip, and the run says so."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from model import registry
 from model.interface import Driving, SettingReport
 from model.origin import ModelOrigin
 from model.reports import checked_reports
+from tests.bench.run.engines.test_orphans import alive
 from tests.bench.run.misbehaving import JUNK, Misbehaving
 from tests.films import portrait_film
 
@@ -175,6 +178,38 @@ def test_with_two_processes_too(films, tmp_path, told, reason):
     said = running.communicate(timeout=300)
     assert (running.returncode, said[1]) == (1, "")
     assert seen_to_be_bad(tmp_path / "run") == reason
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_what_a_model_starts_ends_with_the_run(films, tmp_path, jobs):
+    running = command(films, tmp_path / "run", f"child:{tmp_path / 'child'}", jobs=jobs)
+    assert running.communicate(timeout=300)[1] == ""
+    assert running.returncode == 0
+    assert not alive(int((tmp_path / "child").read_text()))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
+@pytest.mark.parametrize(
+    "number, code", [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+)
+def test_an_interrupted_run_ends_soon_whatever_its_processes_do(films, tmp_path, number, code):
+    """The model's process takes no notice of any signal: it is killed, and what had ended is kept."""
+    running = command(films, tmp_path / "run", f"deaf:{tmp_path / 'deaf'}", jobs=2, start_new_session=True)
+    deadline = time.monotonic() + 300
+    parts = tmp_path / "run" / ".parts"
+    while not ((tmp_path / "deaf").exists() and len(list(parts.glob("[0-9]*.json"))) == 2):
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    began = time.monotonic()
+    (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
+    said = running.communicate(timeout=60)[1]
+    seconds = time.monotonic() - began
+    assert (running.returncode, said) == (code, "benchmark.py: interrupted; what had ended is kept\n")
+    assert set(read_clips(tmp_path / "run")["clip"]) == {"a", "c"}
+    assert not alive(int((tmp_path / "deaf").read_text()))
+    assert seconds < 10  # 3 s where nothing else is at work
 
 
 @pytest.mark.slow
