@@ -63,6 +63,9 @@ class Model(Protocol):
 
     `name` and `describe()` are stored with the results, not in the protocol: models are what a table compares. `size`
     is the (height, width) it works at, None for any.
+
+    Whatever it raises, `SystemExit` too, ends its clip only. `os._exit` cannot be held up: with several `--jobs` it
+    costs its clip, with one the whole run, whose `run.json` then says that it is not complete, whatever the exit code.
     """
 
     name: str

@@ -15,6 +15,8 @@ from bench.frames import Frames
 from bench.rows import Row
 from bench.settings import Setting
 from model.interface import Driving, Model, Session, SettingReport
+from model.raised import raised
+from model.reports import checked_reports
 
 log = logging.getLogger(__name__)
 
@@ -54,21 +56,22 @@ class ModelOrigin:
         about = f"the model {type(self.model).__name__}"
         try:
             said: object = self.model.describe()
-        except BenchError:
+            items = list(said.items()) if isinstance(said, Mapping) else []
+        except (BenchError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:
             log.exception("%s could not be described", about)
-            raise BenchError(f"{about}: describe() failed with {type(error).__name__}: {error}") from error
+            raise BenchError(f"{about}: describe() failed with {raised(error)}") from error
         if not isinstance(said, Mapping):
             raise BenchError(
                 f"{about}: describe() gave {type(said).__name__}: it must give a mapping, also an empty one"
             )
-        for name, value in said.items():
+        for name, value in items:
             if not isinstance(name, str) or not isinstance(value, str | SupportsFloat):
                 raise BenchError(
                     f"{about}: describe() gave {name!r}: {type(value).__name__}: give texts, numbers, True and False"
                 )
-        return said
+        return dict(items)
 
     def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> PredictionStream:
         """Begin a clip."""
@@ -89,13 +92,23 @@ class ModelPredictionStream:
     settings: tuple[Setting, ...]
     session: Session | None = None
     error: str | None = field(default=None)
+    frames: int = 0
+    """Frames that the model has been shown."""
 
     def open(self, model: Model) -> None:
         """Let the model see the source."""
         try:
             own = replace(self.driving, source=self.driving.source.clone())
-            self.session = model.open(own, self.settings)
-        except Exception as error:
+            session = model.open(own, self.settings)
+            if not callable(getattr(session, "step", None)) or not callable(getattr(session, "close", None)):
+                raise PredictionError(
+                    f"clip '{self.driving.id}': the model's open() gave {type(session).__name__}: "
+                    "it must give a session with step() and close()"
+                )
+            self.session = session
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._fail(error)
 
     def step(self, reference: Frames) -> Mapping[Row, Frames]:
@@ -106,11 +119,14 @@ class ModelPredictionStream:
             driving = reference.pixels.clone()
             with torch.inference_mode():
                 predicted = self.session.step(driving)
+            self.frames += len(reference)
             return {
                 Row.of(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
                 for setting in self.settings
             }
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._fail(error)
             return {}
 
@@ -119,14 +135,24 @@ class ModelPredictionStream:
         reports: dict[Row, SettingReport] = {}
         if self.session is not None:
             try:
-                reports = {Row.of(setting): report for setting, report in self.session.close().items()}
-            except Exception as error:
+                said = self.session.close()
+                about = f"clip '{self.driving.id}': the model's close()"
+                measured = checked_reports(said, self.settings, frames=self.frames, about=about)
+                reports = {Row.of(setting): report for setting, report in measured.items()}
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 self._fail(error)
         if self.error is not None:
             return {Row.of(setting): SettingReport(error=self.error) for setting in self.settings}
         return reports
 
     def _checked(self, predicted: Tensor, driving: Tensor) -> Tensor:
+        if not isinstance(predicted, Tensor):
+            raise PredictionError(
+                f"clip '{self.driving.id}': the model's step() gave {type(predicted).__name__} under a setting: "
+                "it must give a tensor"
+            )
         if predicted.dtype != torch.uint8 or predicted.shape != driving.shape:
             raise PredictionError(
                 f"clip '{self.driving.id}': the model gave {tuple(predicted.shape)} {predicted.dtype} "
@@ -136,9 +162,12 @@ class ModelPredictionStream:
         distinct = predicted[:1] if predicted.stride(0) == 0 else predicted
         return distinct.to(driving.device, copy=True).expand_as(predicted)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
+        """Keep why the model failed; what it does wrong after that follows from it."""
+        if self.error is not None:
+            return
         if isinstance(error, BenchError):
             self.error = str(error)
             return
         log.exception("model failed on clip %s", self.driving.id)
-        self.error = f"clip '{self.driving.id}': the model failed with {type(error).__name__}: {error}"
+        self.error = f"clip '{self.driving.id}': the model failed with {raised(error)}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import BenchError
 from bench.near_names import hint
+from model.raised import raised
 
 if TYPE_CHECKING:
     from model.interface import Model
@@ -75,23 +76,32 @@ def load(name: str, *, checkpoint: Path | str | None = None, device: str = "cpu"
     module, _, attribute = known().get(name, name).partition(":")
     path = None if checkpoint is None else Path(checkpoint)
     try:
-        make = getattr(importlib.import_module(module), attribute)
+        made_by = importlib.import_module(module)
     except ImportError as error:
         raise BenchError(
             f"--model {name}: '{module}' cannot be imported ({error}): install it in this environment"
         ) from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if name in TABLE:
+            raise
+        log.exception("module %s could not be imported", module)
+        raise BenchError(f"--model {name}: importing '{module}' failed with {raised(error)}") from error
+    try:
+        make = getattr(made_by, attribute)
     except AttributeError:
         raise BenchError(f"--model {name}: '{module}' has no '{attribute}'") from None
     _see_callable(name, make, options)
     try:
         return cast("Model", make(path, device=device, **options))
-    except BenchError:
+    except (BenchError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         if name in TABLE:
             raise  # a fault of ours keeps its traceback
         log.exception("model %s could not be made", name)
-        raise BenchError(f"--model {name}: making it failed with {type(error).__name__}: {error}") from error
+        raise BenchError(f"--model {name}: making it failed with {raised(error)}") from error
 
 
 def _see_callable(name: str, make: Any, options: Mapping[str, Any]) -> None:

@@ -110,13 +110,17 @@ def _run(words: list[str]) -> int:
         _describe(suite, plan, console)
         return DONE
     from bench.run.claim import claimed, new_folder
+    from bench.run.engines.orphans import no_process_left
 
     if options.out is None:
         plan = replace(plan, out=new_folder(plan.out))
     inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
     inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
-    with claimed(plan.out, inputs, overwrite=options.overwrite):
-        return _execute(suite, plan, options, words, console)
+    with claimed(plan.out, inputs, overwrite=options.overwrite), no_process_left():
+        try:
+            return _execute(suite, plan, options, words, console)
+        except SystemExit as error:  # of somebody else's code: a run that did not finish never exits with 0
+            raise BenchError(f"the run was ended from within, by sys.exit({error.code!r})") from error
 
 
 def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[str], console: Console) -> int:
@@ -151,7 +155,7 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
     verdict = _gate(finished.folder, options) if options.check is not None else DONE
     faulty = {*failures, *finished.damaged}
-    return FAULT if len(faulty) > options.max_failures else verdict
+    return FAULT if len(faulty) > options.max_failures or not finished.manifest.complete else verdict
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.report.tables.words import Words
+from bench.results.run_folder import damage_told
 from bench.results.run_results import Run
 from bench.rows import GROUND_TRUTH, ORIGINAL, Row
 from bench.settings import Setting
@@ -156,10 +157,12 @@ def _mean_poses(run: Run) -> Poses:
     import pyarrow.dataset as ds
 
     path = run.folder / "frames.parquet"
-    if not path.is_file() or not _has_poses(path):
-        return {}
+    with damage_told(path):
+        if not path.is_file() or not _has_poses(path):
+            return {}
     is_pose = pc.match_substring_regex(pc.field("metric").cast("string"), _POSE)
-    rows = ds.dataset(path).to_table(columns=["clip", "setting", "metric", "value"], filter=is_pose).to_pandas()
+    with damage_told(path):
+        rows = ds.dataset(path).to_table(columns=["clip", "setting", "metric", "value"], filter=is_pose).to_pandas()
     found: dict[tuple[str, str], dict[str, float]] = {}
     means = rows.groupby(["setting", "metric", "clip"], observed=True)["value"].mean()
     for (setting, name, clip), value in means.items():

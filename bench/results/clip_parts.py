@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.errors import BenchError
 from bench.file_names import readable
 from bench.files.atomic_write import write_atomically, write_text
 from bench.outcome import Pool
@@ -49,8 +51,35 @@ class Parts:
         write_text(self.folder / f"{index:06d}.json", json.dumps(part, ensure_ascii=False))
 
     def pools(self, index: int, kinds: Mapping[str, type[Pool]]) -> Pools:
-        """One clip's share of the suite-wide values; `kinds` says which pool a metric has."""
-        return read_pools(self._pools(index), kinds)
+        """One clip's share of the suite-wide values; `kinds` says which pool a metric has.
+
+        Raises:
+            BenchError: it is not there any more, or is damaged.
+        """
+        with _told(self._pools(index)):
+            return read_pools(self._pools(index), kinds)
+
+    def lost(self, indices: Iterable[int]) -> dict[int, str]:
+        """Of clips that were added, those whose rows cannot be read any more, and why."""
+        found: dict[int, str] = {}
+        for index in indices:
+            try:
+                self._check(index)
+            except BenchError as error:
+                found[index] = str(error)
+        return found
+
+    def _check(self, index: int) -> None:
+        path = self.folder / f"{index:06d}.json"
+        with _told(path):
+            part = json.loads(path.read_text("utf-8"))
+            ClipRecord.model_validate(part["record"])
+            for name, columns in (("clips", CLIP_COLUMNS), ("details", DETAIL_COLUMNS)):
+                for row in part[name]:
+                    if len(row) != len(columns) or not all(isinstance(cell, str) for cell in row):
+                        raise ValueError(f"a row of {name} has other columns")
+        with _told(path.with_suffix(".parquet")):
+            _read_table(path.with_suffix(".parquet"))
 
     def join(self, run: Path) -> list[ClipRecord]:
         """Write clips.csv, frames.parquet and details.csv of the run from all parts; returns the clips in order."""
@@ -158,13 +187,33 @@ def _write_table(table: pa.Table, path: Path) -> None:
         parquet.write_table(table, file)
 
 
+def _read_table(path: Path) -> pa.Table:
+    from pyarrow import parquet
+
+    with path.open("rb") as file:
+        table = parquet.read_table(file, schema=_frame_schema())
+    table.validate(full=True)
+    return table
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What reading a part raises, in a sentence: its bytes may be anything, and each reader has its own errors."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise BenchError(f"what it gave is lost: '{path}' is not there any more: run it again") from None
+    except Exception as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BenchError(f"what it gave is lost: '{path}' is damaged ({why}): run it again") from None
+
+
 def _join_frames(parts: list[Path], path: Path) -> None:
     from pyarrow import parquet
 
     with path.open("wb") as file, parquet.ParquetWriter(file, _frame_schema()) as writer:
         for part in parts:
-            with part.with_suffix(".parquet").open("rb") as read:
-                table = parquet.read_table(read, schema=_frame_schema())
+            table = _read_table(part.with_suffix(".parquet"))
             if len(table):
                 writer.write_table(table)
 

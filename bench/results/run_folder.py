@@ -21,6 +21,7 @@ import contextlib
 import json
 import math
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,12 +134,26 @@ def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
     filters = None if clip is None else [("clip", "==", clip)]
     path = folder / "frames.parquet"
     try:
-        with path.open("rb") as file:
-            return pd.read_parquet(file, filters=filters)
+        with damage_told(path), path.open("rb") as file:
+            return pd.read_parquet(file, columns=list(FRAME_COLUMNS), filters=filters)
     except FileNotFoundError:
         raise BenchError(f"'{folder}' has no frames.parquet: run the benchmark again") from None
-    except (OSError, ValueError, KeyError) as error:  # Arrow's errors are such ones
-        raise _damaged(path, error) from None
+
+
+@contextlib.contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """What reading a Parquet file raises, in a sentence: its bytes may be anything, and each layer has its own errors.
+
+    Raises:
+        BenchError: the file is damaged, or lacks a column.
+        FileNotFoundError: it is not there.
+    """
+    try:
+        yield
+    except (BenchError, FileNotFoundError):
+        raise
+    except Exception as error:
+        raise _damaged(path, error) from error
 
 
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -175,4 +190,8 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _damaged(path: Path, error: Exception) -> BenchError:
-    return BenchError(f"'{path}' is damaged ({str(error).splitlines()[0]}): run the benchmark again")
+    return BenchError(f"'{path}' is damaged ({_first_line(error)}): run the benchmark again")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from bench.errors import BenchError
 from bench.files.atomic_write import write_text
+from bench.outcome import Outcome
 from bench.results.clip_parts import Parts
+from bench.results.clip_result import ClipResult
 from bench.results.manifest import RunManifest
+from bench.results.pool_file import Pools
 from bench.results.run_folder import PARTS, clear, read_clips
 from bench.results.summary import failures, summarise, to_csv
 from bench.run import run_manifest
 from bench.run.claim import writable
+from bench.run.clip_run import failed
 from bench.run.columns import metrics_of
 from bench.run.engines import choice
 from bench.run.engines.engine import Description
@@ -76,15 +80,29 @@ def run(
         clear(plan.out)
         write_text(plan.out / "run.json", manifest.model_dump_json(indent=2))
     kinds = {metric.id: metric.pool for metric in metrics if metric.pool is not None}
-    pools = SuitePools(partial(parts.pools, kinds=kinds))
+    lost: dict[int, str] = {}
+
+    def read(place: int) -> Pools:
+        try:
+            return parts.pools(place, kinds)
+        except BenchError as error:
+            lost[place] = str(error)
+            return {}
+
+    def keep(place: int, ended: ClipResult) -> ClipResult:
+        digest = known.clips[clips[place].id]
+        result = replace(ended, record=ended.record.model_copy(update={"digest": digest}))
+        with writable(plan.out):
+            parts.add(place, result, carried(protocol, [result.record]).row_hash)
+        return result
+
+    pools = SuitePools(read)
     clips = dict(enumerate(suite.clips))
     left = set(clips)
     try:
         with progress, contextlib.closing(engine.run(clips, progress.frames)) as results:
             for place, ended in results:
-                digest = known.clips[clips[place].id]
-                result = replace(ended, record=ended.record.model_copy(update={"digest": digest}))
-                parts.add(place, result, carried(protocol, [result.record]).row_hash)
+                result = keep(place, ended)
                 pools.take(place)
                 left.remove(place)
                 progress.clip(result.record.id, failed=result.record.reason)
@@ -92,7 +110,20 @@ def run(
                     break
     finally:
         seconds = time.monotonic() - began
-        finished = _finish(plan.out, manifest, parts, pools, seconds=seconds, complete=not left, at_end=at_end)
+        kept = sorted(clips.keys() - left)
+        pooled = pools.outcomes()
+        lost |= parts.lost(kept)
+        if lost:  # without them, and each is told as failed
+            pools = SuitePools(read)
+            for place in kept:
+                if place not in lost:
+                    pools.take(place)
+            pooled = pools.outcomes()
+            for place, why in lost.items():
+                reason = f"clip '{clips[place].id}': {why}"
+                keep(place, failed(clips[place], plan, plan.metrics, reason))
+                console.print(Text(reason, style="red"))
+        finished = _finish(plan.out, manifest, parts, pooled, seconds=seconds, complete=not left, at_end=at_end)
     return finished
 
 
@@ -106,7 +137,7 @@ def _finish(
     out: Path,
     manifest: RunManifest,
     parts: Parts,
-    pools: SuitePools,
+    pooled: Mapping[str, Mapping[str, Outcome]],
     *,
     seconds: float,
     complete: bool,
@@ -116,7 +147,7 @@ def _finish(
         records = parts.join(out)
         clips = read_clips(out)
         persons = {record.id: record.person for record in records}
-        summary = summarise(clips, persons=persons, pooled=pools.outcomes(), seed=manifest.protocol.seed)
+        summary = summarise(clips, persons=persons, pooled=pooled, seed=manifest.protocol.seed)
         manifest = run_manifest.ended(manifest, records, seconds=seconds, complete=complete)
         write_text(out / "summary.csv", to_csv(summary))
         write_text(out / "run.json", manifest.model_dump_json(indent=2))

@@ -115,9 +115,12 @@ class Predictions:
 
     def _matching(self, stem: str, setting: Setting) -> list[Path]:
         exact = self.folder / self._wanted(stem, setting)
-        if exact.exists():
+        if _exists(exact):
             return [exact]
-        return sorted(self.folder.glob(self._wanted(stem if stem == "*" else glob.escape(stem), setting)))
+        try:
+            return sorted(self.folder.glob(self._wanted(stem if stem == "*" else glob.escape(stem), setting)))
+        except (OSError, RecursionError):  # no file can have such a name
+            return []
 
     def _folders(self, setting: Setting, settings: Settings) -> list[Path]:
         return [self.folder / setting.folder, *([self.folder] if len(settings) == 1 else [])]
@@ -131,7 +134,7 @@ class Predictions:
         if len(lines) > 1:
             raise PredictionError(f"clip '{clip}': two predictions under {setting}, {lines[1].where}: keep one")
         path = self.folder / lines[0].file
-        if not path.exists():
+        if not _exists(path):
             raise PredictionError(f"clip '{clip}': '{path}', named by {lines[0].where}, is not there")
         return path
 
@@ -170,6 +173,14 @@ def _setting(text: str | None, where: str) -> Setting | None:
         return Setting.parse(text) if text else None
     except BenchError as error:
         raise BenchError(f"{where}: {error}") from None
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file; no file has a name that the system cannot hold."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _videos(folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bench.errors import BenchError
+from bench.results.run_folder import damage_told
 from bench.results.run_results import Run
 
 _KEYS = ("clip", "setting", "metric")
@@ -55,19 +55,17 @@ def clip_curves(folder: Path) -> Iterator[tuple[str, list[Curve]]]:
     A clip's rows may stand anywhere in the file; the sooner its last row comes, the less is held back.
     """
     path = folder / "frames.parquet"
-    try:
-        file = pq.ParquetFile(path, read_dictionary=list(_KEYS))
-    except FileNotFoundError:
+    if not path.exists():
         return
-    except pa.ArrowInvalid as error:
-        raise BenchError(f"'{path}' cannot be read ({error}): run the benchmark again") from None
-    last = _last_groups(file)
-    held: dict[str, list[Curve]] = {}
-    for groups in _batches(file):
-        for clip, curve in _curves(file.read_row_groups(groups)):
-            held.setdefault(clip, []).append(curve)
-        for clip in [clip for clip in held if last[clip] <= groups[-1]]:
-            yield clip, _joined(held.pop(clip))
+    with damage_told(path):
+        file = pq.ParquetFile(path, read_dictionary=list(_KEYS))
+        last = _last_groups(file)
+        held: dict[str, list[Curve]] = {}
+        for groups in _batches(file):
+            for clip, curve in _curves(file.read_row_groups(groups)):
+                held.setdefault(clip, []).append(curve)
+            for clip in [clip for clip in held if last[clip] <= groups[-1]]:
+                yield clip, _joined(held.pop(clip))
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[list[int]]:

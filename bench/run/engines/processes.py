@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import signal
 import threading
@@ -10,17 +11,21 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, Thre
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.results.clip_result import ClipResult
 from bench.run.clip_run import failed
 from bench.run.engines.engine import Description, Ended
-from bench.run.engines.orphans import end_now, end_with_parent
+from bench.run.engines.orphans import GRACE, end_now, end_with_parent
 from bench.run.engines.worker import Worker
 from bench.run.plan import Plan
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -30,19 +35,20 @@ class _Process:
     plan: Plan
     threads: int
     pool: ProcessPoolExecutor | None = None
+    at_work: BaseProcess | None = None
     ended: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def describe(self) -> Future[Description]:
         """Start, and ask what is benchmarked."""
         with self.lock:
-            return self._started().submit(_describe)
+            return self._submit(_describe)
 
     def run(self, clip: Clip) -> ClipResult:
         """One clip; raises `BrokenProcessPool` if its process is killed."""
         try:
             with self.lock:
-                future = self._started().submit(_run, clip)
+                future = self._submit(_run, clip)
             return future.result()
         except BrokenProcessPool:
             self.pool = None
@@ -61,12 +67,28 @@ class _Process:
             if self.pool is not None:
                 end_now(self.pool)
 
+    def own_end(self) -> int | None:
+        """The exit code of a process that ended itself; None where it was killed."""
+        if self.at_work is None:
+            return None
+        self.at_work.join(GRACE)
+        code = self.at_work.exitcode
+        return code if code is not None and code >= 0 else None
+
+    def _submit(self, work: Callable[P, T], *words: P.args, **named: P.kwargs) -> Future[T]:
+        pool = self._started()
+        future = pool.submit(work, *words, **named)
+        self.at_work = next(iter((pool._processes or {}).values()), self.at_work)
+        return future
+
     def _started(self) -> ProcessPoolExecutor:
         if self.ended:
             raise CancelledError
         if self.pool is None:
             context = multiprocessing.get_context("spawn")
-            self.pool = ProcessPoolExecutor(1, context, _start, (self.plan, self.threads))
+            self.pool = ProcessPoolExecutor(
+                1, context, _start, (self.plan, self.threads, logging.getLogger().getEffectiveLevel())
+            )
         return self.pool
 
 
@@ -102,6 +124,12 @@ class Processes:
             for process in processes:
                 process.end()
             if isinstance(error, BrokenProcessPool):
+                codes = [process.own_end() for process in processes]
+                if (code := next((code for code in codes if code is not None), None)) is not None:
+                    raise BenchError(
+                        f"the model's process ended itself with exit code {code} while it was loaded: "
+                        "a model must not end the process"
+                    ) from None
                 raise BenchError(
                     "the model's process was killed while it was loaded, most likely for lack of memory: "
                     "try fewer --jobs"
@@ -162,34 +190,42 @@ class Processes:
                 try:
                     yield place, process.run(clip)
                 except BrokenProcessPool:
-                    yield place, failed(clip, self.plan, self.plan.metrics, _killer(clip))
+                    yield place, failed(clip, self.plan, self.plan.metrics, _killer(clip, process.own_end()))
         except BaseException:
             process.end()
             raise
         process.close()
 
 
-def _killer(clip: Clip) -> str:
+def _killer(clip: Clip, code: int | None) -> str:
+    if code is not None:
+        return f"clip '{clip.id}': its process ended itself with exit code {code}: a model must not end the process"
     return f"clip '{clip.id}': its process was killed, most likely for lack of memory: lower --batch or --size"
 
 
-_worker: Worker | Exception | None = None
+_worker: Worker | BaseException | None = None
 
 
-def _start(plan: Plan, threads: int) -> None:
+def _start(plan: Plan, threads: int, log_level: int) -> None:
     global _worker
     import torch
 
+    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
+
     end_with_parent()
+    # Ctrl-C reaches all of a terminal's processes: the parent ends this one. A handler, as children inherit "ignore".
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     torch.set_num_threads(threads)
     try:
         _worker = Worker.of(plan)
-    except Exception as error:  # raised where the parent can see it: what an initializer raises is lost
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # raised where the parent can see it: what an initializer raises is lost
         _worker = error
 
 
 def _ready() -> Worker:
-    if isinstance(_worker, Exception):
+    if isinstance(_worker, BaseException):
         raise _worker
     assert _worker is not None
     return _worker

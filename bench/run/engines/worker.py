@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from bench.clips import Clip
 from bench.results.clip_result import ClipResult
-from bench.run.clip_run import run_clip
+from bench.run.clip_run import failed, run_clip
 from bench.run.plan import Plan
 from bench.weights.resources import Resources
 from metrics import registry
 from metrics.metric import Metric
 from model.origin import Origin
+from model.raised import raised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +32,12 @@ class Worker:
         return cls(plan, plan.origin(), metrics, plan.resources())
 
     def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
-        """Reconstruct and score one clip."""
-        return run_clip(
-            clip, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
-        )
+        """Reconstruct and score one clip; what would end the process (`sys.exit`) ends the clip only."""
+        try:
+            return run_clip(
+                clip, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
+            )
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return failed(clip, self.plan, self.plan.metrics, f"clip '{clip.id}' failed with {raised(error)}")

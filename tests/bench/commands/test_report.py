@@ -1,9 +1,12 @@
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.commands.report import main
@@ -43,6 +46,33 @@ def test_mistakes_are_one_sentence(words, message, capsys):
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_damaged_table_of_frames_is_one_sentence(folders, tmp_path, capsys, seed):
+    """Bytes changed at random: thrift, pages, compression and the schema all complain in errors of their own."""
+    run = tmp_path / "run"
+    shutil.copytree(folders[0], run)
+    path = run / "frames.parquet"
+    chosen = random.Random(seed)
+    spoilt = bytearray(path.read_bytes())
+    for _ in range(200):
+        spoilt[chosen.randrange(4, len(spoilt) - 8)] = chosen.randrange(256)
+    path.write_bytes(spoilt if seed else spoilt[: len(spoilt) // 2])
+    assert main([str(run), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"report.py: '{path}' is damaged (")
+    assert said.endswith("): run the benchmark again\n")
+    assert said.count("\n") == 1
+
+
+def test_a_table_of_frames_without_a_column_is_one_sentence(folders, tmp_path, capsys):
+    run = tmp_path / "run"
+    shutil.copytree(folders[0], run)
+    path = run / "frames.parquet"
+    pd.read_parquet(path).drop(columns="time").to_parquet(path)
+    assert main([str(run), "--out", str(tmp_path / "out")]) == 2
+    assert "frames.parquet' is damaged (" in capsys.readouterr().err
 
 
 def test_serving_needs_the_page(folders, capsys):

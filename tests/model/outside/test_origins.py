@@ -13,7 +13,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from bench.errors import BenchError
+from bench.errors import BenchError, PredictionError
 from bench.media.video_reader import VideoReader
 from bench.media.video_writer import VideoWriter
 from bench.report.brief import write_brief
@@ -350,6 +350,15 @@ def test_mistakes_in_a_list_are_found_before_the_run(tmp_path, text, words):
     (tmp_path / "list.csv").write_text(text, encoding="latin-1")
     with pytest.raises(BenchError, match=words):
         Predictions(tmp_path, table=tmp_path / "list.csv").check(SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000 + ".mp4", "/".join(["deep"] * 2000), "nul\0.mp4"])
+def test_a_name_that_no_file_can_have_is_not_there(tmp_path, name):
+    (tmp_path / "list.csv").write_text(f"clip,file\na,{name}\n")
+    with pytest.raises(PredictionError, match=r"^clip 'a': '.*', named by '.*', line 2, is not there$"):
+        Predictions(tmp_path, table=tmp_path / "list.csv").find("a", ORIGINAL, (ORIGINAL,))
+    with pytest.raises(PredictionError, match=r"^clip 'a': no prediction under original"):
+        Predictions(tmp_path, pattern=f"{name}{{id}}").find("a", ORIGINAL, (ORIGINAL,))
 
 
 def test_a_clip_that_is_listed_twice_is_ambiguous(tmp_path):
