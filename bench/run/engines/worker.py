@@ -37,7 +37,5 @@ class Worker:
             return run_clip(
                 clip, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
             )
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
+        except SystemExit as error:
             return failed(clip, self.plan, self.plan.metrics, f"clip '{clip.id}' failed with {raised(error)}")
