@@ -157,10 +157,10 @@ def test_serves_until_it_is_interrupted(folders, tmp_path):
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         address = next(line for line in process.stdout if line.startswith("http://127.0.0.1:")).split()[0]
-        with urllib.request.urlopen(address, timeout=20) as answer:
+        with urllib.request.urlopen(address, timeout=120) as answer:
             assert b"<!doctype html>" in answer.read()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) in (0, 130)
+        assert process.wait(timeout=120) in (0, 130)
     finally:
         process.kill()
         process.stdout.close()

@@ -15,7 +15,7 @@ from bench.report.tables.columns import MetricColumn, choose, columns_of
 from bench.report.tables.words import Words
 from bench.report.write import write_report
 from bench.results.run_results import load
-from bench.rows import Row
+from bench.rows import ORIGINAL, Row
 from bench.settings import Setting
 from tests.bench.report.runs import CLIPS, HOSTILE, METRICS, make_run
 
@@ -193,12 +193,12 @@ def test_even_frames(length, count, expected):
 def test_strips_show_source_reference_settings_and_errors(runs, words, tmp_path):
     run = runs[0]
     record = run.records[HOSTILE]
-    settings = ["original", "free-view:30,10,0"]
+    view = Row.parse("free-view:30,10,0")
     curve = {}
     for clip, found in strips.clip_curves(run.folder):
         if clip == HOSTILE:
             curve = {(c.setting, c.metric): c for c in found}
-    lines = strips._lines(run, record, settings, curve, strips.plain(columns_of(runs)), words)
+    lines = strips._lines(run, record, [ORIGINAL, view], curve, strips.plain(columns_of(runs)), words)
     assert list(lines[0].pictures) == ["source", "reference", "original", "free view 30,10,0", "error map: original"]
     assert {0, 7} <= {line.frame for line in lines}
     worst = strips.worst_frames(curve["original", "psnr"].values, "higher", count=2)
@@ -207,7 +207,7 @@ def test_strips_show_source_reference_settings_and_errors(runs, words, tmp_path)
         apart = line.pictures["original"].astype(int) - line.pictures["reference"].astype(int)
         np.testing.assert_array_equal(line.pictures["error map: original"], np.abs(apart).mean(axis=2).astype(np.uint8))
         np.testing.assert_array_equal(line.pictures["source"], lines[0].pictures["reference"])
-    caveat = strips._caveat({"free-view:30,10,0": strips.plain(columns_of(runs))}, words)
+    caveat = strips._caveat({view: strips.plain(columns_of(runs))}, words)
     assert "PSNR, SSIM, L1, LPIPS under free view: against the unrotated reference" in caveat
 
 
