@@ -21,6 +21,7 @@ WAYS_IN = (
     "bench.results.run_folder:read_manifest",
     "bench.settings:Setting.parse",
     "bench.suites.suite:load",
+    "bench.weights.known_networks:nearest",
     "bench.weights.registry:get",
     "metrics.registry:get",
     "metrics.scoring:score",

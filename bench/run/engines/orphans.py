@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
-GRACE: Final = 1.5
+GRACE: Final = 2.5
 """Seconds that a process has between being asked to end and being killed."""
 
 _PROC: Final = Path("/proc")
@@ -71,6 +71,9 @@ def no_process_left() -> Iterator[None]:
     try:
         yield
     finally:
+        last = time.monotonic() + GRACE
+        for worker in multiprocessing.active_children():  # one that was asked to end is clearing up behind it
+            worker.join(max(0.0, last - time.monotonic()))
         _kill(before)
 
 
