@@ -23,6 +23,7 @@ WAYS_IN = (
     "bench.suites.suite:load",
     "bench.weights.known_networks:nearest",
     "bench.weights.registry:get",
+    "bench.weights.tensor_files:plain_name",
     "metrics.registry:get",
     "metrics.scoring:score",
     "model.reconstruct:Reconstructs.reconstruct",
