@@ -29,14 +29,14 @@ def is_cut_off(path: Path) -> bool:
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(1024)
-        check = _check(head)
+        check = _end_test(head)
         try:
             return check is not None and check(file, size)
         except (struct.error, IndexError, ValueError, ArithmeticError):  # a part's head is broken off, or none
             return False
 
 
-def _check(head: bytes) -> Callable[[BinaryIO, int], bool] | None:
+def _end_test(head: bytes) -> Callable[[BinaryIO, int], bool] | None:
     if head[4:8] in _BOXES:
         return _boxes
     if head[:4] in _SIGNATURES:
