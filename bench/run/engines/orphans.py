@@ -58,6 +58,19 @@ def end_now(pool: ProcessPoolExecutor) -> list[BaseProcess]:
     return processes
 
 
+def exit_code(process: BaseProcess, seconds: float) -> int | None:
+    """The exit code of a process, negative where it was killed; None if it has not ended after this time.
+
+    Several threads may wait for one process. The operating system tells its end to one of them, and the others know
+    nothing until that one has written it down: so `join` may return with a process that seems to be alive.
+    """
+    last = time.monotonic() + seconds
+    while (code := process.exitcode) is None and (left := last - time.monotonic()) > 0:
+        process.join(min(left, 0.05))
+        time.sleep(0.001)
+    return code
+
+
 @contextlib.contextmanager
 def no_process_left() -> Iterator[None]:
     """Kill at the end what was started meanwhile by this process and by all that it started.

@@ -20,7 +20,7 @@ from bench.errors import BenchError
 from bench.results.clip_result import ClipResult
 from bench.run.clip_run import failed
 from bench.run.engines.engine import Description, Ended
-from bench.run.engines.orphans import GRACE, end_now, end_with_parent
+from bench.run.engines.orphans import GRACE, end_now, end_with_parent, exit_code
 from bench.run.engines.worker import Worker
 from bench.run.plan import Plan
 
@@ -71,8 +71,7 @@ class _Process:
         """The exit code of a process that ended itself; None where it was killed."""
         if self.at_work is None:
             return None
-        self.at_work.join(GRACE)
-        code = self.at_work.exitcode
+        code = exit_code(self.at_work, GRACE)
         return code if code is not None and code >= 0 else None
 
     def _submit(self, work: Callable[P, T], *words: P.args, **named: P.kwargs) -> Future[T]:

@@ -9,6 +9,7 @@ from bench.clips import Clip
 from bench.errors import BenchError
 from bench.results.clip_parts import clip_rows
 from bench.run.engines.one_process import OneProcess
+from bench.run.engines.orphans import exit_code
 from bench.run.engines.processes import Processes
 from bench.run.plan import ModelPlan, Plan
 from bench.settings import Setting
@@ -96,8 +97,27 @@ def test_closing_ends_what_is_at_work(tmp_path, film):
     (process,) = engine.processes[0].pool._processes.values()
     with closing(engine.run({place: Clip(f"clip{place}", film) for place in range(500)}, lambda count: None)) as ended:
         next(ended)
-    process.join(60)
-    assert not process.is_alive()
+    assert exit_code(process, 60) is not None
+
+
+class EndToldToAnother:
+    """A process that has ended, which another thread was told first: `exitcode` knows nothing for a while."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    @property
+    def exitcode(self):
+        self.looks -= 1
+        return 3 if self.looks < 0 else None
+
+    def join(self, timeout):
+        """Returns at once, as the process has ended."""
+
+
+def test_the_end_of_a_process_may_be_told_to_another_thread_first():
+    assert exit_code(EndToldToAnother(5), 60) == 3
+    assert exit_code(EndToldToAnother(10**9), 0.1) is None
 
 
 def test_the_plan_of_the_killing_model_travels(tmp_path):
