@@ -131,14 +131,15 @@ def _row(
     kind: Kind,
     notes: tuple[str, ...],
     letters: dict[str, str],
-    table: Table,
+    columns: Sequence[tuple[Column, str]],
 ) -> str:
-    kinds = [kind] * len(stub) + [kind if kind != "result" else column.kind for column in table.columns]
+    """A row; `columns` with their types."""
+    kinds = [kind] * len(stub) + [kind if kind != "result" else column.kind for column, _ in columns]
     texts = [escape(text) for text in stub]
     texts[-1] += _marks(notes, letters)
     shown = [f"{_style(k)}{text}" for k, text in zip(kinds, texts, strict=False)]
-    for i, cell in enumerate(cells):
-        shown.append(_cell(cell, kinds[len(stub) + i], table.columns[i], letters, _column(table, i)))
+    for cell, kind, (column, spec) in zip(cells, kinds[len(stub) :], columns, strict=True):
+        shown.append(_cell(cell, kind, column, letters, spec))
     return " & ".join(shown) + r" \\"
 
 
@@ -225,13 +226,14 @@ def _long(table: Table, panels: Sequence[Table], letters: dict[str, str], notes:
 
 def _tabular(table: Table, letters: dict[str, str]) -> tuple[str, str, list[str]]:
     """Column types, head and rows."""
-    body = [_row(row.stub, row.cells, row.kind, row.notes, letters, table) for row in table.rows]
+    specs = [_column(table, i) for i in range(len(table.columns))]
+    columns = list(zip(table.columns, specs, strict=True))
+    body = [_row(row.stub, row.cells, row.kind, row.notes, letters, columns) for row in table.rows]
     if table.rows and table.rows[-1].kind == "mean":
         body.insert(-1, r"\midrule")
     heads = [f"{{{escape(text)}}}" for text in table.stub]
     heads += [f"{{{escape(c.head)}{_marks(c.notes, letters)}}}" for c in table.columns]
-    spec = "l" * len(table.stub) + "".join(_column(table, i) for i in range(len(table.columns)))
-    return spec, " & ".join(heads) + r" \\", body
+    return "l" * len(table.stub) + "".join(specs), " & ".join(heads) + r" \\", body
 
 
 def _panels(table: Table) -> list[Table]:
