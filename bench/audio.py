@@ -15,7 +15,12 @@ CANCELLED = "the channels of its sound cancel each other out when they are mixed
 
 def is_silent(audio: Audio) -> bool:
     """Whether there is nothing to hear: no sample, or none above -80 dBFS."""
-    return audio.samples.size == 0 or int(np.abs(audio.samples.astype(np.int32)).max()) <= SILENCE
+    return audio.samples.size == 0 or loudest(audio.samples) <= SILENCE
+
+
+def loudest(samples: NDArray[np.int16]) -> int:
+    """Largest |sample| of (N,) int16, N > 0."""
+    return max(int(samples.max()), -int(samples.min()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

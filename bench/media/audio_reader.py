@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from bench.audio import Audio
+from bench.audio import Audio, loudest
 from bench.errors import MediaError
 from bench.media._container import audio_stream, open_media
 from bench.media._sound import SoundSpan, sound_blocks
 from bench.media.probe import first_picture_time
 
 _QUIET = 1000  # |int16| of a mix below which it is looked whether its channels are as quiet
+_FULL = 1 / 32768**2  # the power of int16 samples, full scale as 1
+_AT_ONCE = 1 << 16
 _LOST = 1e-3  # of the channels' power that is left in a mix that has cancelled out
 
 
@@ -47,14 +50,13 @@ def read_audio(
         span = SoundSpan(zero + (start or 0.0), None if end is None else zero + end)
         wanted = rate or stream.rate
         resampler = soxr.ResampleStream(stream.rate, wanted, 1, dtype="float32", quality="VHQ")
-        blocks = [
-            _to_int16(resampler.resample_chunk(block[0]))
-            for block in sound_blocks(container, stream, span, layout="mono")
-        ]
-        blocks.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
-        samples = np.concatenate(blocks)
-        quiet = samples.size > 0 and stream.channels > 1 and int(np.abs(samples.astype(np.int32)).max()) < _QUIET
-    return Audio(samples, wanted, cancelled=quiet and _power(samples / 32768) < _LOST * _channels(path, span))
+        held = bytearray()  # grows in place: a long track is not in memory twice
+        for block in sound_blocks(container, stream, span, layout="mono"):
+            held += _to_int16(resampler.resample_chunk(block[0])).data
+        held += _to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)).data
+        samples = np.frombuffer(held, np.int16)
+        quiet = samples.size > 0 and stream.channels > 1 and loudest(samples) < _QUIET
+    return Audio(samples, wanted, cancelled=quiet and _power([samples]) * _FULL < _LOST * _channels(path, span))
 
 
 def _channels(path: Path, span: SoundSpan) -> float:
@@ -62,11 +64,18 @@ def _channels(path: Path, span: SoundSpan) -> float:
     with open_media(path) as container:
         stream = audio_stream(container)
         assert stream is not None
-        return _power(np.concatenate(list(sound_blocks(container, stream, span, layout="stereo")), axis=1))
+        return _power(sound_blocks(container, stream, span, layout="stereo"))
 
 
-def _power(samples: NDArray[Any]) -> float:
-    return float(np.square(samples, dtype=np.float64).mean())
+def _power(blocks: Iterable[NDArray[Any]]) -> float:
+    """Mean square of all samples."""
+    total, count = 0.0, 0
+    for block in blocks:
+        flat = block.reshape(-1)
+        for start in range(0, flat.size, _AT_ONCE):
+            total += float(np.square(flat[start : start + _AT_ONCE], dtype=np.float64).sum())
+        count += flat.size
+    return total / count
 
 
 def _to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
