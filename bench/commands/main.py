@@ -116,7 +116,7 @@ def _run(words: list[str]) -> int:
         plan = replace(plan, out=new_folder(plan.out))
     inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
     inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
-    with claimed(plan.out, inputs, overwrite=options.overwrite), no_process_left():
+    with claimed(plan.out, inputs, overwrite=options.overwrite, resume=options.resume), no_process_left():
         try:
             return _execute(suite, plan, options, words, console)
         except SystemExit as error:  # of somebody else's code: a run that did not finish never exits with 0
@@ -140,6 +140,7 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
         command=("benchmark.py", *words),
         console=console,
         at_end=lambda folder: briefs.append(write_brief(folder)),
+        resume=options.resume,
     )
     (brief,) = briefs
     for table in brief.tables:

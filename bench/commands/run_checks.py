@@ -35,6 +35,10 @@ def check_names(options: argparse.Namespace) -> None:
 
 def _company(options: argparse.Namespace) -> None:
     """Options that would change nothing, for want of another or beside another."""
+    if options.resume and options.out is None:
+        raise BenchError("--resume goes on with the run of a folder: name it with --out")
+    if options.resume and options.overwrite:
+        raise BenchError("--resume goes on with the run that --overwrite replaces: leave one of them out")
     if options.update_baseline and options.check is None:
         raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
     given = {

@@ -142,6 +142,9 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument("--verbose", action="store_true", help="log what goes on, with the tracebacks of faults")
     output = parser.add_argument_group("what to keep")
     output.add_argument("--out", type=_path, metavar="DIR", help="the run folder (default: a new one under results/)")
+    output.add_argument(
+        "--resume", action="store_true", help="go on with the run that --out holds: do what is not done, no more"
+    )
     output.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
     output.add_argument(
         "--video-codec",

@@ -138,17 +138,33 @@ class Environment(Record):
     """Whether files of that repository differ from the commit."""
 
 
+class SessionRecord(Record):
+    """A process that worked in the run folder: a run that was interrupted, or was given more to do, has several."""
+
+    started: str
+    """ISO 8601 with UTC offset."""
+    finished: str = ""
+    """Empty where it was killed."""
+    seconds: float = 0.0
+    """Of one that was killed: until the last clip that ended in it."""
+    command: tuple[str, ...]
+    clips: int = 0
+    """Passes over clips that ended in it."""
+    environment: Environment
+
+
 class RunManifest(Record):
     """The whole of `run.json`."""
 
     schema_version: Literal[1, 2] = 2
     """1: without the column `warning` of clips.csv, whose `reason` also held the warnings of values."""
     created: str
-    """Start, ISO 8601 with UTC offset."""
+    """Start of the first session, ISO 8601 with UTC offset."""
     finished: str = ""
     complete: bool = False
     """False while the run is going on, or if it was interrupted."""
     command: tuple[str, ...]
+    """Of the last session, as is `environment`."""
     protocol: Protocol
     protocol_hash: str
     suite: SuiteRecord
@@ -159,6 +175,11 @@ class RunManifest(Record):
     clips: tuple[ClipRecord, ...] = ()
     environment: Environment
     seconds: float = 0.0
+    """Of all sessions together."""
+    sessions: tuple[SessionRecord, ...] = ()
+    """Every process that worked in the folder, in order; none in runs of before 0.1.0."""
+    identity: dict[str, str] = {}
+    """What sessions agree in beside the protocol: the model (bench/run/identity.py), and which videos are kept."""
 
     @property
     def rows(self) -> tuple[Row, ...]:

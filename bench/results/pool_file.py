@@ -39,9 +39,23 @@ def write_pools(pools: Pools, path: Path) -> None:
         }
         for row, by_metric in pools.items()
     }
-    metadata = {"pools": json.dumps(index)}
+    write_arrays(path, arrays, {"pools": json.dumps(index)})
+
+
+def write_arrays(path: Path, arrays: dict[str, NDArray[Any]], metadata: dict[str, str]) -> None:
+    """A safetensors file, whole or not at all, with the rights of any new file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+
+    def write(temporary: Path) -> None:
+        rights = temporary.stat().st_mode
+        save_file(arrays, temporary, metadata)  # for this user alone
+        temporary.chmod(rights)
+
     try:
-        write_atomically(path, lambda temporary: save_file(arrays, temporary, metadata))
+        write_atomically(path, write)
     except SafetensorError as error:  # a full disk is one
         raise OSError(str(error)) from None
 

@@ -90,6 +90,10 @@ class Protocol(Record):
         fields["metric"] = [m.model_dump(mode="json") for m in self.metrics if m.id == metric]
         return _digest(_without_defaults(fields))[:12]
 
+    def carried_in(self, carrier: str) -> Protocol:
+        """The protocol with what predictions travelled in, which only reading them tells; empty for none from files."""
+        return self.model_copy(update={"carrier": carrier or "uint8"})
+
     def differences(self, other: Protocol) -> dict[str, tuple[str, str]]:
         """Field → (this protocol's value, the other's) wherever the two differ.
 

@@ -8,7 +8,7 @@
     table.md        the tables of the run's end, with alarms and notes
     videos/         SETTING/CLIP.mp4, .mkv or a folder of PNG files, beside reference/ and side-by-side/; or none
     report/         what report.py writes of this run; comparison/ of this run beside others
-    .parts/         what a run has so far (bench/results/clip_parts.py); gone once the tables hold it
+    .parts/         what every pass over a clip gave (bench/results/clip_parts.py), for a run that goes on
     .lock           and .lock.json: who works in the folder (bench/run/claim.py); gone when the run ends
 
 Files of the folder itself are written whole or not at all. Values keep full precision (`repr` of a float64); infinities
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError
+from bench.files.atomic_write import remove_unfinished
 from bench.results.manifest import RunManifest
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ SUMMARY_COLUMNS = (
 
 FRAME_COLUMNS = ("clip", "setting", "frame", "time", "metric", "value")
 
+RUN = "run.json"
+
 PARTS = ".parts"
-"""Folder of what a run has so far (bench/results/clip_parts.py)."""
+"""Folder of what every pass over a clip gave (bench/results/clip_parts.py)."""
 
 _TABLES = ("clips.csv", "details.csv", "summary.csv", "frames.parquet", "table.md")
 _REPORTS = ("report", "comparison")
@@ -72,6 +75,17 @@ def clear(folder: Path) -> None:
     for report in _REPORTS:
         with contextlib.suppress(OSError):  # it is not there, or holds something else
             (folder / report).rmdir()
+
+
+def clear_up(folder: Path) -> None:
+    """Remove what killed processes were writing; nobody else may be at work in the folder."""
+    for place in (folder, folder / PARTS):
+        remove_unfinished(place)
+    for path in folder.glob("videos/*/.writing-*"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def read_manifest(folder: Path) -> RunManifest:

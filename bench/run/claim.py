@@ -14,25 +14,26 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from bench.errors import BenchError
+from bench.files.atomic_write import is_unfinished
 
 LOCK: Final = ".lock"
 _HOLDER: Final = ".lock.json"
 
 
 @contextlib.contextmanager
-def claimed(out: Path, inputs: Sequence[Path], *, overwrite: bool) -> Iterator[None]:
+def claimed(out: Path, inputs: Sequence[Path], *, overwrite: bool = False, resume: bool = False) -> Iterator[None]:
     """Make sure that no other run is lost by writing to the run folder, and hold it.
 
-    An old run goes when the new one begins, not before; videos of its own (`inputs`) can be no input of the new one.
+    An old run goes when the new one begins, not before, or with `resume` goes on; videos of its own can be no `inputs`.
 
     Raises:
         BenchError: the folder holds a run or something else, is held by another run, or cannot be written.
     """
-    _refuse_taken(out, inputs, overwrite=overwrite)
+    _refuse_taken(out, inputs, overwrite=overwrite, resume=resume)
     with contextlib.ExitStack() as stack:
         with writable(out):
             stack.enter_context(_held(out))
-        _refuse_taken(out, inputs, overwrite=overwrite)  # another run may have ended between the two
+        _refuse_taken(out, inputs, overwrite=overwrite, resume=resume)  # another run may have ended between the two
         yield
 
 
@@ -63,15 +64,17 @@ def new_folder(wanted: Path) -> Path:
     raise BenchError(f"'{wanted}' and its 9999 followers are taken: name a folder with --out")
 
 
-def _refuse_taken(out: Path, inputs: Sequence[Path], *, overwrite: bool) -> None:
+def _refuse_taken(out: Path, inputs: Sequence[Path], *, overwrite: bool, resume: bool) -> None:
     if (out / "run.json").exists():
-        if not overwrite:
+        if not overwrite and not resume:
             raise BenchError(
-                f"'{out}' already holds a run: name another folder with --out or replace it with --overwrite"
+                f"'{out}' already holds a run: go on with it by --resume, replace it by --overwrite, "
+                "or name another folder with --out"
             )
         if inside := [path for path in inputs if path.resolve().is_relative_to(out.resolve())]:
-            raise BenchError(f"'{inside[0]}' lies in the run that --overwrite replaces: name another folder with --out")
-    elif out.is_dir() and any(path.name not in (LOCK, _HOLDER) for path in out.iterdir()):
+            option = "--overwrite replaces" if overwrite else "--resume goes on with"
+            raise BenchError(f"'{inside[0]}' lies in the run that {option}: name another folder with --out")
+    elif out.is_dir() and any(path.name not in (LOCK, _HOLDER) and not is_unfinished(path) for path in out.iterdir()):
         raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
     elif out.exists() and not out.is_dir():
         raise BenchError(f"'{out}' is a file: name a folder with --out")

@@ -29,9 +29,11 @@ from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
 from bench.results.protocol import joined
 from bench.rows import GROUND_TRUTH, STATIC, Row
-from bench.run.kept_videos import ClipVideos
+from bench.run.clip_task import ClipTask
+from bench.run.kept_videos import SIDE_BY_SIDE, ClipVideos
 from bench.run.overlap import Ahead, Behind, Clock
 from bench.run.plan import Plan
+from bench.settings import Setting
 from bench.weights.resources import Resources
 from metrics.metric import ClipFacts, Metric
 from metrics.scorer.clip_scorer import ClipScorer
@@ -58,7 +60,7 @@ class _Batch:
 
 
 def run_clip(
-    clip: Clip,
+    task: ClipTask,
     plan: Plan,
     *,
     origin: Origin,
@@ -66,31 +68,27 @@ def run_clip(
     resources: Resources,
     on_frames: Callable[[int], None] = lambda count: None,
 ) -> ClipResult:
-    """Reconstruct and score one clip. Never raises for what is wrong with the clip: that becomes its outcomes."""
-    began = time.perf_counter()
+    """Reconstruct and score what is left of one clip. Never raises for what is wrong with it: that becomes outcomes."""
+    began, clip = time.perf_counter(), task.clip
     clocks = {stage: Clock() for stage in ("decode", "model", "score", "encode")}
     try:
-        result = _Run(clip, plan, origin, metrics, resources, on_frames, clocks).result()
+        result = _Run(task, plan, origin, metrics, resources, on_frames, clocks).result()
     except BenchError as error:
-        result = _failed(clip, plan, metrics, str(error))
+        result = failed(task, str(error))
     except Exception as error:
         log.exception("clip %s failed", clip.id)
-        result = _failed(clip, plan, metrics, f"clip '{clip.id}' failed with {type(error).__name__}: {error}")
+        result = failed(task, f"clip '{clip.id}' failed with {type(error).__name__}: {error}")
     seconds = {stage: round(clock.seconds, 6) for stage, clock in clocks.items()}
     seconds["total"] = round(time.perf_counter() - began, 6)
     record = result.record.model_copy(update={"seconds": seconds})
     return ClipResult(record, result.outcomes, result.times, result.measured, result.pools)
 
 
-def failed(clip: Clip, plan: Plan, metrics: Sequence[str], reason: str) -> ClipResult:
-    """The result of a clip that could not be run at all."""
-    outcome = Outcome.failed(reason)
+def failed(task: ClipTask, reason: str) -> ClipResult:
+    """The result of a pass that came to nothing."""
+    outcome, clip = Outcome.failed(reason), task.clip
     record = ClipRecord(id=clip.id, path=str(clip.path), status="failed", reason=reason, person=clip.person)
-    return ClipResult(record, {row.name: dict.fromkeys(metrics, outcome) for row in plan.rows})
-
-
-def _failed(clip: Clip, plan: Plan, metrics: Sequence[Metric], reason: str) -> ClipResult:
-    return failed(clip, plan, [metric.id for metric in metrics], reason)
+    return ClipResult(record, {row: dict.fromkeys(metrics, outcome) for row, metrics in task.units.items()})
 
 
 def _reader(clip: Clip, plan: Plan, path: Path) -> VideoReader:
@@ -127,7 +125,7 @@ def _by_name(found: Mapping[Row, dict[str, T]]) -> dict[str, dict[str, T]]:
 
 @dataclass(slots=True)
 class _Run:
-    clip: Clip
+    task: ClipTask
     plan: Plan
     origin: Origin
     metrics: Sequence[Metric]
@@ -145,6 +143,23 @@ class _Run:
     predictions: PredictionStream | None = None
     scorer: ClipScorer | None = None
 
+    @property
+    def clip(self) -> Clip:
+        return self.task.clip
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows that are scored now."""
+        return [row for row in self.plan.rows if row.name in self.task.units]
+
+    @property
+    def predicted(self) -> tuple[Setting, ...]:
+        """The settings that the model works under now: those that are scored, and those that a video shows."""
+        if self.plan.model.predictions is not None:  # which files are meant depends on all
+            return self.plan.settings
+        beside = self.plan.side_by_side and SIDE_BY_SIDE not in self.task.kept
+        return tuple(setting for setting in self.plan.settings if beside or str(setting) in self.task.units)
+
     def result(self) -> ClipResult:
         clip = self.clip
         try:
@@ -152,7 +167,7 @@ class _Run:
                 reader = stack.enter_context(_reader(clip, self.plan, clip.path))
                 self.views = self._open_views(stack)
                 ahead = stack.enter_context(Ahead(reader, clock=self.clocks["decode"]))
-                videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info))
+                videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info, self.task.kept))
                 encoding = stack.enter_context(Behind(self._encode(videos), clock=self.clocks["encode"]))
                 lanes = self._begin_lanes(stack)
                 for reference in ahead:
@@ -179,19 +194,17 @@ class _Run:
             warnings=(*reader.warnings, *self.told, *videos.warnings),
             squeeze=reader.squeeze,
             damaged=bool(reader.faults),
-            carrier=joined(
-                reports[row].carrier for row in self.plan.rows if row.setting is not None and row in reports
-            ),
+            carrier=joined(reports[row].carrier for row in self.rows if row.setting is not None and row in reports),
             videos=videos.written,
         )
-        measured = {row.name: report.per_frame for row, report in reports.items()}
+        measured = {row.name: report.per_frame for row, report in reports.items() if row in self.rows}
         return ClipResult(record, _by_name(outcomes), times, measured, _by_name(pools))
 
     def _outcomes(
         self, scorer: ClipScorer, reports: Mapping[Row, SettingReport]
     ) -> tuple[dict[Row, dict[str, Outcome]], dict[Row, dict[str, Pool]]]:
         for row, report in reports.items():
-            if report.error is not None:
+            if report.error is not None and row in self.rows:
                 scorer.fail(row, report.error)
         for row, reason in self.lost_views.items():
             scorer.fail(row, reason, only_true_view=True)
@@ -211,7 +224,7 @@ class _Run:
     def _open_views(self, stack: ExitStack) -> dict[Row, Iterator[Frames]]:
         views: dict[Row, Iterator[Frames]] = {}
         for row, path in self._view_files.items():
-            if row in self.plan.rows:
+            if row in self.rows:
                 try:
                     reader = stack.enter_context(_reader(self.clip, self.plan, path))
                 except MediaError as error:
@@ -250,7 +263,7 @@ class _Run:
         with self.clocks["model"]:
             predictions = dict(self.predictions.step(reference))
         predictions[GROUND_TRUTH] = reference
-        if STATIC in self.plan.rows:
+        if STATIC in self.rows:
             source = self.source
             still = source.expand(len(pixels), *source.shape)
             predictions[STATIC] = Frames(still, reference.times, first)
@@ -274,8 +287,9 @@ class _Run:
         own_sound = partial(read_audio, clip.path, rate=None, start=clip.start, end=clip.end)
         facts = {
             row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, row=row, own_sound=own_sound)
-            for row in plan.rows
+            for row in self.rows
         }
+        wanted = self.task.units
         self.scorer = ClipScorer(
             self.metrics,
             facts,
@@ -283,12 +297,13 @@ class _Run:
             views=[row for row in self._view_files if row in facts],
             cross_identity=clip.source is not None,
             stored=self.stored,
+            wanted={row: wanted[row.name] for row in self.rows},
         )
 
         reopen = partial(_again, clip, plan, self.resources.device)
         driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen)
         with self.clocks["model"]:
-            self.predictions = self.origin.begin(driving, plan.settings)
+            self.predictions = self.origin.begin(driving, self.predicted)
 
     def _next_views(self, count: int) -> dict[Row, Frames]:
         found: dict[Row, Frames] = {}
@@ -311,7 +326,8 @@ class _Run:
         cores = torch.get_num_threads()
         lanes: list[str | None] = [None]
         if self.resources.device.type == "cpu" and cores > 1:
-            lanes = list(dict.fromkeys(metric.lane for metric in self.metrics))
+            wanted = {metric for metrics in self.task.units.values() for metric in metrics}
+            lanes = list(dict.fromkeys(metric.lane for metric in self.metrics if metric.id in wanted))
         keep: Callable[[], None] = one_core if 1 < cores <= len(lanes) else (lambda: None)
         return [
             stack.enter_context(

@@ -39,6 +39,8 @@ class ClipVideos:
     clip: Clip
     plan: Plan
     info: VideoInfo
+    kept: frozenset[str] = frozenset()
+    """Names of those that are there already and stay."""
     written: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     _writers: dict[str, VideoWriter] = field(default_factory=dict)
@@ -67,13 +69,15 @@ class ClipVideos:
         if self._source is None:
             self._source = reference.pixels[:1].cpu()
         rows = list(map(Row.of, self.plan.settings))
-        kept = {REFERENCE: reference.pixels}
-        kept |= {row.name: predictions[row].pixels for row in rows if row in predictions}
-        if self.plan.side_by_side:
+        shown = {REFERENCE: reference.pixels}
+        shown |= {row.name: predictions[row].pixels for row in rows if row in predictions}
+        if self.plan.side_by_side and SIDE_BY_SIDE not in self.kept:
             source = self._source.expand(len(reference), -1, -1, -1)
-            panels = [_filled(kept.get(name), reference.pixels) for name in (REFERENCE, *map(str, rows))]
-            kept[SIDE_BY_SIDE] = torch.cat([source, *panels], dim=3)
-        for name, pixels in kept.items():
+            panels = [_filled(shown.get(name), reference.pixels) for name in (REFERENCE, *map(str, rows))]
+            shown[SIDE_BY_SIDE] = torch.cat([source, *panels], dim=3)
+        for name, pixels in shown.items():
+            if name in self.kept:
+                continue
             try:
                 self._writer(name, pixels).write(pixels.cpu(), reference.times[: len(pixels)])
             except (MediaError, OSError) as fault:

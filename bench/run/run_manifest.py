@@ -7,26 +7,29 @@ from datetime import UTC, datetime
 
 from bench.file_names import readable
 from bench.results.environment import environment
-from bench.results.manifest import ClipRecord, ModelRecord, RunManifest, SuiteRecord
-from bench.results.protocol import Protocol
+from bench.results.manifest import ClipRecord, ModelRecord, RunManifest, SessionRecord, SuiteRecord
+from bench.results.protocol import Protocol, joined
 from bench.run.columns import columns
 from bench.run.engines.engine import Description
+from bench.run.identity import identity, videos
 from bench.run.plan import Plan
-from bench.run.run_protocol import carried
 from bench.suites.suite import Suite
 
 
 def begun(
     suite: Suite, plan: Plan, protocol: Protocol, *, description: Description, command: Sequence[str]
 ) -> RunManifest:
-    """The record of a run that begins now; `description` is what the model says of itself."""
+    """The record of a run whose first session begins now; `description` is what the model says of itself."""
     described = {
         name: readable(value) if isinstance(value, str) else value
         for name, value in {**description, **_strays(suite, plan)}.items()
     }
+    session = SessionRecord(
+        started=_now(), command=tuple(readable(word) for word in command), environment=environment(plan.device)
+    )
     return RunManifest(
-        created=_now(),
-        command=tuple(readable(word) for word in command),
+        created=session.started,
+        command=session.command,
         protocol=protocol,
         protocol_hash=protocol.hash,
         suite=SuiteRecord(
@@ -41,20 +44,38 @@ def begun(
         model=ModelRecord(name=readable(plan.model.name), description=described),
         settings=tuple(map(str, plan.rows)),
         metrics=columns(suite, plan),
-        environment=environment(plan.device),
+        environment=session.environment,
+        sessions=(session,),
+        identity={name: readable(value) for name, value in {**identity(plan, description), **videos(plan)}.items()},
     )
 
 
-def ended(manifest: RunManifest, clips: Sequence[ClipRecord], *, seconds: float, complete: bool) -> RunManifest:
-    """The record once no clip is at work any more; not `complete` where the run was interrupted or stopped."""
-    protocol = carried(manifest.protocol, clips)
+def resumed(manifest: RunManifest, before: RunManifest, sessions: Sequence[SessionRecord]) -> RunManifest:
+    """The record of a run that goes on, after these sessions; until it ends, its tables are those of before."""
+    return manifest.model_copy(
+        update={"created": before.created, "clips": before.clips, "sessions": (*sessions, *manifest.sessions)}
+    )
+
+
+def ended(
+    manifest: RunManifest, clips: Sequence[ClipRecord], *, seconds: float, passes: int, complete: bool
+) -> RunManifest:
+    """The record once no clip is at work any more; not `complete` where the run was interrupted or stopped.
+
+    `seconds` and `passes` over clips are the last session's.
+    """
+    protocol = manifest.protocol.carried_in(joined(clip.carrier for clip in clips))
+    *earlier, last = manifest.sessions
+    now = _now()
+    last = last.model_copy(update={"finished": now, "seconds": round(seconds, 3), "clips": passes})
     return manifest.model_copy(
         update={
             "protocol": protocol,
             "protocol_hash": protocol.hash,
             "clips": tuple(clips),
-            "finished": _now(),
-            "seconds": round(seconds, 3),
+            "finished": now,
+            "seconds": round(sum(session.seconds for session in (*earlier, last)), 3),
+            "sessions": (*earlier, last),
             "complete": complete,
         }
     )

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from bench.errors import WeightsError
 from bench.outcome import Skip
-from bench.results.manifest import ClipRecord
-from bench.results.protocol import MetricDefinition, Protocol, joined
+from bench.results.protocol import MetricDefinition, Protocol
 from bench.run.plan import Plan
 from bench.suites.suite import Suite
 from bench.weights.resources import Resources
@@ -54,11 +53,6 @@ def protocol_of(
             for metric in metrics
         ),
     )
-
-
-def carried(protocol: Protocol, clips: Sequence[ClipRecord]) -> Protocol:
-    """The protocol with what the predictions of these clips travelled in, which only reading them tells."""
-    return protocol.model_copy(update={"carrier": joined(clip.carrier for clip in clips) or "uint8"})
 
 
 def _digests(names: Sequence[str], resources: Resources) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bench.outcome import Outcome, Pool
@@ -20,19 +20,31 @@ class SuitePools:
     read: Callable[[int], Pools]
     merged: dict[str, dict[str, Pool]] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)
+    taken: set[int] = field(default_factory=set)
+    """Those that are merged or wait."""
     following: int = 0
 
     def take(self, place: int) -> None:
         """The clip at this place has ended, and can be read."""
-        self.waiting.add(place)
+        self.known([place])
         while self.following in self.waiting:
             self._merge(self.following)
             self.following += 1
 
+    def known(self, places: Iterable[int]) -> None:
+        """The clips at these places had ended before: they are read with the next one."""
+        new = set(places)
+        self.waiting |= new
+        self.taken |= new
+
+    def close_up(self) -> None:
+        """No clip comes any more: those behind a gap are merged too, as an interrupted run has gaps."""
+        for place in sorted(self.waiting):
+            self._merge(place)
+
     def outcomes(self) -> dict[str, dict[str, Outcome]]:
         """Row → metric id → value over all clips that have ended."""
-        for place in sorted(self.waiting):  # an interrupted run has gaps
-            self._merge(place)
+        self.close_up()
         return {
             row: {metric: pool.outcome() for metric, pool in by_metric.items()}
             for row, by_metric in self.merged.items()

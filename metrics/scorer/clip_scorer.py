@@ -64,6 +64,8 @@ class ClipScorer:
     """Whether the source is somebody else than the reference: then nothing is compared with the reference."""
     stored: Mapping[Row, FeatureStore] = field(default_factory=dict)
     """Row → where features of its frames are kept between runs; a model's rows have none."""
+    wanted: Mapping[Row, Collection[str]] | None = None
+    """Row → ids of those metrics that it is scored by; None for all. Frames of rows that are in none are not scored."""
     _running: dict[Row, list[_Running]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,8 +76,9 @@ class ClipScorer:
         }
 
     def _metrics_of(self, row: Row) -> list[Metric]:
-        twins = [true_view(metric) for metric in self.metrics if "reference" in metric.needs]
-        return [*self.metrics, *(twins if row in self.views else ())]
+        mine = [metric for metric in self.metrics if self.wanted is None or metric.id in self.wanted[row]]
+        twins = [true_view(metric) for metric in mine if "reference" in metric.needs]
+        return [*mine, *(twins if row in self.views else ())]
 
     def _begin(self, lane: str | None = None) -> None:
         """Load what metrics need: here and not before, so that lanes do it side by side."""
@@ -123,6 +126,8 @@ class ClipScorer:
     def _update(self, ref: Frames, preds: Mapping[Row, Frames], views: Mapping[Row, Frames], lane: str | None) -> None:
         reference = ScoredFrames(ref, self.stored.get(GROUND_TRUTH))
         for row, frames in preds.items():
+            if row not in self._running:
+                continue
             pred = reference if frames is ref else ScoredFrames(frames, self.stored.get(row))
             view = ScoredFrames(views[row]) if row in views else None
             for running in self._running[row]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Protocol
 
-from bench.clips import Clip
 from bench.results.clip_result import ClipResult
+from bench.run.clip_task import ClipTask
 
 Description = Mapping[str, str | float | bool]
 """What a model says of itself."""
@@ -22,8 +22,8 @@ class Engine(Protocol):
     def description(self) -> Description:
         """What is benchmarked."""
 
-    def run(self, clips: Mapping[int, Clip], on_frames: Callable[[int], None]) -> Ended:
-        """Run clips, given by their places in the suite, in any order: each ends once.
+    def run(self, tasks: Mapping[int, ClipTask], on_frames: Callable[[int], None]) -> Ended:
+        """Do what is left of clips, given by their places in the suite, in any order: each ends once.
 
         A clip that cannot be run, or that kills its process, has failed: that is a result too. `on_frames` is told of
         frames that are on their way to the scores, or were. Closing the generator ends at once what is at work.

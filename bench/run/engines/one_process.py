@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from bench.clips import Clip
+from bench.run.clip_task import ClipTask
 from bench.run.engines.engine import Description, Ended
 from bench.run.engines.worker import Worker
 from bench.run.plan import Plan
@@ -33,7 +33,7 @@ class OneProcess:
         worker = Worker.of(plan)
         return cls(worker, worker.origin.describe())
 
-    def run(self, clips: Mapping[int, Clip], on_frames: Callable[[int], None]) -> Ended:
+    def run(self, tasks: Mapping[int, ClipTask], on_frames: Callable[[int], None]) -> Ended:
         """Run clips in their order; see `Engine`."""
         # What only a clip's end needs is imported beside the networks of the first, once they are at work.
         importing = threading.Thread(target=lambda: list(map(importlib.import_module, _AT_THE_END)), daemon=True)
@@ -43,5 +43,5 @@ class OneProcess:
                 importing.start()
             on_frames(count)
 
-        for place, clip in clips.items():
-            yield place, self.worker.run(clip, frames)
+        for place, task in tasks.items():
+            yield place, self.worker.run(task, frames)

@@ -19,6 +19,7 @@ from bench.clips import Clip
 from bench.errors import BenchError
 from bench.results.clip_result import ClipResult
 from bench.run.clip_run import failed
+from bench.run.clip_task import ClipTask
 from bench.run.engines.engine import Description, Ended
 from bench.run.engines.orphans import GRACE, end_now, end_with_parent, exit_code
 from bench.run.engines.worker import Worker
@@ -44,11 +45,11 @@ class _Process:
         with self.lock:
             return self._submit(_describe)
 
-    def run(self, clip: Clip) -> ClipResult:
+    def run(self, task: ClipTask) -> ClipResult:
         """One clip; raises `BrokenProcessPool` if its process is killed."""
         try:
             with self.lock:
-                future = self._submit(_run, clip)
+                future = self._submit(_run, task)
             return future.result()
         except BrokenProcessPool:
             self.pool = None
@@ -135,10 +136,10 @@ class Processes:
                 ) from None
             raise
 
-    def run(self, clips: Mapping[int, Clip], on_frames: Callable[[int], None]) -> Ended:
+    def run(self, tasks: Mapping[int, ClipTask], on_frames: Callable[[int], None]) -> Ended:
         """Run clips as processes are free, in their order; see `Engine`."""
-        suspects: dict[int, Clip] = {}
-        with closing(self._side_by_side(clips, suspects)) as ended:
+        suspects: dict[int, ClipTask] = {}
+        with closing(self._side_by_side(tasks, suspects)) as ended:
             for place, result in ended:
                 on_frames(result.record.frames)
                 yield place, result
@@ -147,16 +148,16 @@ class Processes:
                 on_frames(result.record.frames)
                 yield place, result
 
-    def _side_by_side(self, clips: Mapping[int, Clip], suspects: dict[int, Clip]) -> Ended:
+    def _side_by_side(self, tasks: Mapping[int, ClipTask], suspects: dict[int, ClipTask]) -> Ended:
         """All clips through all processes; those whose process was killed become `suspects`."""
         idle: SimpleQueue[_Process] = SimpleQueue()
         for process in self.processes:
             idle.put(process)
 
-        def run(clip: Clip) -> ClipResult | None:
+        def run(task: ClipTask) -> ClipResult | None:
             process = idle.get()
             try:
-                return process.run(clip)
+                return process.run(task)
             except BrokenProcessPool:
                 return None
             finally:
@@ -164,11 +165,11 @@ class Processes:
 
         threads = ThreadPoolExecutor(len(self.processes), thread_name_prefix="clip")
         try:
-            places = {threads.submit(run, clip): place for place, clip in clips.items()}
+            places = {threads.submit(run, task): place for place, task in tasks.items()}
             for future in as_completed(places):
                 place, result = places.pop(future), future.result()
                 if result is None:
-                    suspects[place] = clips[place]
+                    suspects[place] = tasks[place]
                 else:
                     yield place, result
         except BaseException:
@@ -179,17 +180,17 @@ class Processes:
         list(threads.map(_Process.close, self.processes))
         threads.shutdown()
 
-    def _alone(self, suspects: Mapping[int, Clip]) -> Ended:
+    def _alone(self, suspects: Mapping[int, ClipTask]) -> Ended:
         """Clips one after another, with all cores, in a process that serves until one kills it."""
         import torch
 
         process = _Process(self.plan, torch.get_num_threads())
         try:
-            for place, clip in suspects.items():
+            for place, task in suspects.items():
                 try:
-                    yield place, process.run(clip)
+                    yield place, process.run(task)
                 except BrokenProcessPool:
-                    yield place, failed(clip, self.plan, self.plan.metrics, _killer(clip, process.own_end()))
+                    yield place, failed(task, _killer(task.clip, process.own_end()))
         except BaseException:
             process.end()
             raise
@@ -230,7 +231,7 @@ def _ready() -> Worker:
     return _worker
 
 
-def _run(clip: Clip) -> ClipResult:
+def _run(task: ClipTask) -> ClipResult:
     """One clip; SIGTERM ends it as Ctrl-C does, so that its model command and its folders go with it."""
 
     def terminate(number: int, frame: object) -> None:
@@ -239,7 +240,7 @@ def _run(clip: Clip) -> ClipResult:
 
     before = signal.signal(signal.SIGTERM, terminate)
     try:
-        return _ready().run(clip)
+        return _ready().run(task)
     finally:
         signal.signal(signal.SIGTERM, before)
 

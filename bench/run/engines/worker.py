@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.clips import Clip
 from bench.results.clip_result import ClipResult
 from bench.run.clip_run import failed, run_clip
+from bench.run.clip_task import ClipTask
 from bench.run.plan import Plan
 from bench.weights.resources import Resources
 from metrics import registry
@@ -31,11 +31,11 @@ class Worker:
         metrics = tuple(registry.get(name) for name in plan.metrics)
         return cls(plan, plan.origin(), metrics, plan.resources())
 
-    def run(self, clip: Clip, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
-        """Reconstruct and score one clip; what would end the process (`sys.exit`) ends the clip only."""
+    def run(self, task: ClipTask, on_frames: Callable[[int], None] = lambda count: None) -> ClipResult:
+        """Do what is left of one clip; what would end the process (`sys.exit`) ends the clip only."""
         try:
             return run_clip(
-                clip, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
+                task, self.plan, origin=self.origin, metrics=self.metrics, resources=self.resources, on_frames=on_frames
             )
         except SystemExit as error:
-            return failed(clip, self.plan, self.plan.metrics, f"clip '{clip.id}' failed with {raised(error)}")
+            return failed(task, f"clip '{task.clip.id}' failed with {raised(error)}")

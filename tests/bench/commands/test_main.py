@@ -212,7 +212,7 @@ def test_overwrite_does_not_take_its_own_input(old_run, capsys):
 
 def test_overwrite_leaves_no_number_of_the_old_run(old_run, monkeypatch, capsys):
     """Killed in its first clip, the new run has no table that could be taken for its own."""
-    from bench.run import suite_run
+    from bench.run.run_store import RunStore
 
     class Killed(BaseException):
         pass
@@ -221,7 +221,7 @@ def test_overwrite_leaves_no_number_of_the_old_run(old_run, monkeypatch, capsys)
         raise Killed
 
     monkeypatch.setattr("bench.run.engines.worker.run_clip", dying)
-    monkeypatch.setattr(suite_run, "_finish", lambda *args, **options: None)
+    monkeypatch.setattr(RunStore, "finish", lambda *args, **options: None)
     run, words = old_run
     old = (run / "run.json").read_bytes()
     with pytest.raises(Killed):

@@ -1,4 +1,4 @@
-import json
+import csv
 import os
 import pickle
 
@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from bench.outcome import Outcome
-from bench.results.clip_parts import Parts, clip_rows, detail_rows, frame_table
+from bench.results.clip_parts import Parts
 from bench.results.clip_result import ClipResult
+from bench.results.clip_tables import clip_rows, detail_rows, frame_table
+from bench.results.join import Layout, join
 from bench.results.manifest import ClipRecord
+from bench.results.protocol import Protocol
 from bench.results.run_folder import CLIP_COLUMNS, read_clips, read_frames
 from metrics.distribution.feature_sample import Sample
 from metrics.distribution.moments import Moments
@@ -16,7 +19,15 @@ from metrics.fid import FIDPool
 from metrics.kid import KIDPool
 
 KINDS = {"fid": FIDPool, "kid": KIDPool}
+ROWS, METRICS = ("static", "free-view:30,10,0"), ("psnr", "lse_c", "niqe", "fid", "kid")
+LAYOUT = Layout(ROWS, METRICS, Protocol(suite="toy", suite_version=1, clip_set="0"))
 D = 16
+
+
+def written(path):
+    """The rows of a CSV file below its names."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
 
 
 def features(count, seed):
@@ -42,6 +53,8 @@ def whole_result(name, seed, count=12):
     psnr = Outcome("value", value=0.1 + 0.2, n=3, infinite=1, per_frame=np.array([np.inf, 1 / 3, 2e-301]))
     lse = Outcome("value", value=1 / 7, n=2, details={"offset": 1 / 3}, curves={"yaw": np.array([1 / 3, np.nan])})
     outcomes = {row: {"psnr": psnr, "lse_c": lse, "niqe": Outcome.skipped("small")} for row in pools}
+    for row, by_metric in pools.items():
+        outcomes[row] |= {metric: pool.outcome() for metric, pool in by_metric.items()}
     record = ClipRecord(id=name, path=f"{name}.mp4", status="done", frames=3, fps=30000 / 1001, digest="d" * 64)
     measured = {"static": {"model_yaw": np.array([0.1, 0.2, 0.3])}}
     return ClipResult(record, outcomes, np.array([0, 1 / 25, 2 / 25]), measured, pools)
@@ -59,18 +72,17 @@ def bits(pools):
 @pytest.mark.parametrize("count", [2, 12, 40], ids=["few", "some", "folded"])
 def test_a_part_holds_a_clips_result_to_the_last_bit(tmp_path, count):
     result = whole_result("clip", 0, count)
-    Parts(tmp_path / "parts").add(7, pickle.loads(pickle.dumps(result)), str.upper)
+    Parts(tmp_path / "parts").add(pickle.loads(pickle.dumps(result)), None)
     parts = Parts(tmp_path / "parts")  # of another process, that carries on
-    assert bits(parts.pools(7, KINDS)) == bits(result.pools)
-    for row, by_metric in parts.pools(7, KINDS).items():
+    assert bits(parts.pools("clip", KINDS)) == bits(result.pools)
+    for row, by_metric in parts.pools("clip", KINDS).items():
         for metric, pool in by_metric.items():
             found, expected = pool.outcome(), result.pools[row][metric].outcome()
             assert found.status == "value"
             assert (found.value, found.n, found.details) == (expected.value, expected.n, expected.details)
-    assert parts.join(tmp_path) == [result.record]
-    part = json.loads((tmp_path / "parts" / "000007.json").read_text("utf-8"))
-    assert part["clips"] == clip_rows(result, str.upper)
-    assert part["details"] == detail_rows(result)
+    assert join(tmp_path, ["clip"], parts, LAYOUT) == [result.record]
+    assert written(tmp_path / "clips.csv") == clip_rows(result, LAYOUT.row_hash(""))
+    assert written(tmp_path / "details.csv") == detail_rows(result)
     values = read_clips(tmp_path).set_index(["setting", "metric"])["value"]
     for row, outcomes in result.outcomes.items():
         for metric, outcome in outcomes.items():
@@ -82,25 +94,29 @@ def test_a_part_holds_a_clips_result_to_the_last_bit(tmp_path, count):
 
 
 def test_what_rows_have_in_common_is_in_the_part_once(tmp_path):
-    Parts(tmp_path).add(0, whole_result("clip", 0, 100), str)
+    Parts(tmp_path).add(whole_result("clip", 0, 100), None)
     one_side = 100 * D * 4 + D * (D + 1) // 2 * 8 + D * 8 + 100 * 8
-    size = (tmp_path / "000000.pools").stat().st_size
+    (pools,) = tmp_path.glob("*.pools")
+    size = pools.stat().st_size
     assert size < 3 * one_side + 8000  # the reference, and two predictions
 
 
 def test_a_clip_without_pools_has_none_even_where_an_unfinished_part_had(tmp_path):
     parts = Parts(tmp_path)
     result = whole_result("clip", 0)
-    parts.add(0, result, str)
-    parts.add(0, ClipResult(result.record, result.outcomes), str)
-    assert parts.pools(0, KINDS) == {}
+    parts.add(result, None)
+    for path in tmp_path.glob("*.json"):
+        path.unlink()
+    parts = Parts(tmp_path)
+    parts.add(ClipResult(result.record, result.outcomes), None)
+    assert parts.pools("clip", KINDS) == {}
 
 
-@pytest.mark.parametrize("file", ["parquet", "pools"])
+@pytest.mark.parametrize("file", ["frames", "pools", "json"])
 def test_a_part_counts_when_all_of_it_is_there(tmp_path, monkeypatch, file):
     """The disk is full, or the process dies, in the middle of it."""
     parts = Parts(tmp_path / "parts")
-    parts.add(0, whole_result("first", 0), str)
+    parts.add(whole_result("first", 0), None)
 
     class Killed(BaseException):
         pass
@@ -114,10 +130,11 @@ def test_a_part_counts_when_all_of_it_is_there(tmp_path, monkeypatch, file):
 
     monkeypatch.setattr("pathlib.Path.replace", dying)
     with pytest.raises(Killed):
-        parts.add(1, whole_result("second", 1), str)
+        parts.add(whole_result("second", 1), None)
     monkeypatch.undo()
     (tmp_path / "parts" / ".half-written.json").write_text('{"record": {')
-    assert [record.id for record in parts.join(tmp_path)] == ["first"]
+    for known in (parts, Parts(tmp_path / "parts")):
+        assert [record.id for record in join(tmp_path, ["second", "first"], known, LAYOUT)] == ["first"]
 
 
 def test_curves_stand_beside_the_values_frame_by_frame():

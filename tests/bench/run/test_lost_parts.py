@@ -6,7 +6,8 @@ import pytest
 
 from bench.commands.main import main
 from bench.results.clip_parts import Parts
-from bench.results.run_folder import read_clips, read_manifest
+from bench.results.run_folder import read_clips, read_manifest, read_summary
+from tests.bench.run.resuming import plan, run_of, tables
 from tests.films import portrait_film
 
 
@@ -25,9 +26,9 @@ def run(films, tmp_path, monkeypatch, capsys):
     def run(happen, *, place):
         add = Parts.add
 
-        def then(parts, index, *rest):
-            add(parts, index, *rest)
-            if index == place:
+        def then(parts, result, *rest):
+            add(parts, result, *rest)
+            if result.record.id == f"clip{place}":
                 with monkeypatch.context() as once:
                     once.setattr(Parts, "add", add)
                     happen(parts.folder)
@@ -40,7 +41,6 @@ def run(films, tmp_path, monkeypatch, capsys):
         rows = rows[rows["setting"] == "original"].set_index("clip")
         assert rows.index.tolist() == [f"clip{number}" for number in range(4)]
         assert [clip.id for clip in read_manifest(tmp_path / "run").clips] == rows.index.tolist()
-        assert not (tmp_path / "run" / ".parts").exists()
         failed = rows[rows["status"] == "failed"]["reason"].to_dict()
         for clip, reason in failed.items():
             assert reason.startswith(f"clip '{clip}': what it gave is lost: '")
@@ -54,11 +54,20 @@ def run(films, tmp_path, monkeypatch, capsys):
     return run
 
 
-@pytest.mark.parametrize("name", ["000001.json", "000001.parquet"])
+def part(folder, number, suffix):
+    """A file of the part of the clip of that number."""
+    for path in folder.glob("[!.]*.json"):
+        if f'"id": "clip{number}"' in path.read_text("utf-8"):
+            return path.with_suffix(suffix)
+    raise AssertionError(f"clip{number} has no part")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".frames"])
 @pytest.mark.parametrize("content", [b"", b"\x00\xff junk", b'{"record": 3}', b'{"clips": []}', b"[]", None])
-def test_a_damaged_part_is_its_clips_failure(run, name, content):
+def test_a_damaged_part_is_its_clips_failure(run, suffix, content):
     def damage(folder):
-        (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
+        path = part(folder, 1, suffix)
+        path.unlink() if content is None else path.write_bytes(content)
 
     failed = run(damage, place=3)
     assert list(failed) == ["clip1"]
@@ -67,15 +76,31 @@ def test_a_damaged_part_is_its_clips_failure(run, name, content):
 
 def test_a_cut_part_is_its_clips_failure(run):
     def cut(folder):
-        for path in folder.glob("000002.*"):
+        for path in folder.glob(f"{part(folder, 2, '').name}.*"):
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
     assert list(run(cut, place=2)) == ["clip2"]
 
 
-def test_a_lost_share_of_suite_wide_values_is_its_clips_failure(run):
-    failed = run(lambda folder: (folder / "000000.pools").write_bytes(b"junk"), place=0)
-    assert list(failed) == ["clip0"]
+def test_a_lost_share_of_suite_wide_values_is_its_clips_failure_until_it_is_run_again(films, tmp_path, monkeypatch):
+    """Resumed, the run does that clip again, and no other."""
+    run_of(films, plan(tmp_path / "whole"))
+    add = Parts.add
+
+    def then(parts, result, *rest):
+        add(parts, result, *rest)
+        if result.record.id == "clip1":
+            part(parts.folder, 1, ".pools").write_bytes(b"junk")
+
+    with monkeypatch.context() as once:
+        once.setattr(Parts, "add", then)
+        assert run_of(films, plan(tmp_path / "run")).failures == ("clip1",)
+    summary = read_summary(tmp_path / "run").set_index(["setting", "metric"])
+    assert summary.loc[("original", "fid"), "pooled_n"] == 3 * 3
+    chosen = plan(tmp_path / "run")
+    assert run_of(films, chosen, resume=True).failures == ()
+    assert chosen.model.model.seen == [("clip1", "original")]
+    assert tables(tmp_path / "run") == tables(tmp_path / "whole")
 
 
 def test_a_folder_removed_in_mid_run_loses_what_was_in_it_and_says_so(run):

@@ -256,7 +256,16 @@ def test_every_row_carries_its_protocol(static_run):
 
 def test_nothing_is_left_but_what_is_documented(static_run):
     names = {path.name for path in static_run.iterdir()}
-    assert names == {"run.json", "clips.csv", "details.csv", "summary.csv", "frames.parquet", "table.md", "videos"}
+    assert names == {
+        "run.json",
+        "clips.csv",
+        "details.csv",
+        "summary.csv",
+        "frames.parquet",
+        "table.md",
+        "videos",
+        ".parts",
+    }
 
 
 def test_videos_are_kept_with_their_sound(films, static_run):

@@ -51,7 +51,7 @@ def test_a_terminated_run_keeps_what_had_ended_and_leaves_nothing_behind(tmp_pat
     )
     deadline = time.monotonic() + 120
     sleeping = []
-    while not (len(sleeping) == jobs and list((tmp_path / "run" / ".parts").glob("*.json"))):
+    while not (len(sleeping) == jobs and list((tmp_path / "run" / ".parts").glob("[!.]*.json"))):
         assert running.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -57,14 +57,16 @@ def part_of(clip, folder):
     """The parts of a run with one clip more, as it comes from another process."""
     parts = Parts(folder)
     record = ClipRecord(id=str(clip), path="", status="done")
-    result = ClipResult(record, {}, pools=clip_pools(str(clip), clip))
-    parts.add(clip, pickle.loads(pickle.dumps(result)), str)
+    pools = clip_pools(str(clip), clip)
+    outcomes = {row: {metric: pool.outcome() for metric, pool in of.items()} for row, of in pools.items()}
+    result = ClipResult(record, outcomes, pools=pools)
+    parts.add(pickle.loads(pickle.dumps(result)), None)
     return parts
 
 
 def suite_pools(folder):
     """Of three clips, from their parts: the last is the first to end."""
-    pools = SuitePools(lambda clip: Parts(folder).pools(clip, KINDS))
+    pools = SuitePools(lambda clip: Parts(folder).pools(str(clip), KINDS))
     for clip in (2, 0, 1):
         part_of(clip, folder)
         pools.take(clip)
@@ -96,7 +98,7 @@ def test_rows_that_see_the_same_frames_keep_one_reference_and_no_number_changes(
 
 @pytest.mark.parametrize("metric", ["fid", "kid"])
 def test_a_part_gives_back_what_is_shared_as_shared(tmp_path, metric):
-    pools = part_of(0, tmp_path).pools(0, KINDS)
+    pools = part_of(0, tmp_path).pools("0", KINDS)
     assert kept(pools, "one", metric) is kept(pools, "two", metric) is kept(pools, "viewed", metric)
     for other in (kept(pools, "early", metric), kept(pools, "viewed", f"{metric}_true_view")):
         assert other is not kept(pools, "one", metric)
@@ -126,7 +128,7 @@ def test_the_suites_pools_are_those_of_clips_merged_in_order_in_memory(tmp_path)
 
 
 def test_an_interrupted_suite_merges_what_has_ended_in_order(tmp_path):
-    pools, gaps = (SuitePools(lambda clip: Parts(tmp_path).pools(clip, KINDS)) for _ in range(2))
+    pools, gaps = (SuitePools(lambda clip: Parts(tmp_path).pools(str(clip), KINDS)) for _ in range(2))
     for clip in (4, 1):
         part_of(clip, tmp_path)
         gaps.take(clip)

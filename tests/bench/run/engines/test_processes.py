@@ -7,7 +7,8 @@ import pytest
 
 from bench.clips import Clip
 from bench.errors import BenchError
-from bench.results.clip_parts import clip_rows
+from bench.results.clip_tables import clip_rows
+from bench.run.clip_task import ClipTask
 from bench.run.engines.one_process import OneProcess
 from bench.run.engines.orphans import exit_code
 from bench.run.engines.processes import Processes
@@ -32,13 +33,15 @@ def plan(folder, model):
 
 def through_processes(folder, film, names, *, jobs):
     chosen = plan(folder, KillingPlan("killing", notes=folder / "notes"))
-    clips = {10 + place: Clip(name, film) for place, name in enumerate(names)}
+    tasks = {10 + place: ClipTask.whole(Clip(name, film), chosen) for place, name in enumerate(names)}
     frames = []
     engine = Processes.begin(chosen, jobs=jobs)
-    with closing(engine.run(clips, frames.append)) as ended:
+    with closing(engine.run(tasks, frames.append)) as ended:
         results = dict(ended)
-    assert results.keys() == clips.keys()
-    assert {place: result.record.id for place, result in results.items()} == {p: c.id for p, c in clips.items()}
+    assert results.keys() == tasks.keys()
+    assert {place: result.record.id for place, result in results.items()} == {
+        place: task.clip.id for place, task in tasks.items()
+    }
     assert sum(frames) == sum(result.record.frames for result in results.values())
     return {result.record.id: result for result in results.values()}
 
@@ -78,13 +81,13 @@ def test_a_model_that_is_killed_while_it_is_loaded_is_one_mistake(tmp_path):
 @pytest.mark.slow
 def test_both_engines_give_the_same_and_leave_no_process(tmp_path, film):
     chosen = plan(tmp_path, ModelPlan("static"))
-    clips = {place: Clip(f"clip{place}", film) for place in range(3)}
+    tasks = {place: ClipTask.whole(Clip(f"clip{place}", film), chosen) for place in range(3)}
     here, there = OneProcess.begin(chosen), Processes.begin(chosen, jobs=2)
     assert here.description == there.description
     processes = [process for one in there.processes for process in one.pool._processes]
     assert len(processes) == 2
-    expected = dict(here.run(clips, lambda count: None))
-    found = dict(there.run(clips, lambda count: None))
+    expected = dict(here.run(tasks, lambda count: None))
+    found = dict(there.run(tasks, lambda count: None))
     assert list(expected) == [0, 1, 2]
     for place, result in expected.items():
         assert clip_rows(found[place], str) == clip_rows(result, str)
@@ -95,7 +98,8 @@ def test_closing_ends_what_is_at_work(tmp_path, film):
     chosen = plan(tmp_path, ModelPlan("static"))
     engine = Processes.begin(chosen, jobs=1)
     (process,) = engine.processes[0].pool._processes.values()
-    with closing(engine.run({place: Clip(f"clip{place}", film) for place in range(500)}, lambda count: None)) as ended:
+    tasks = {place: ClipTask.whole(Clip(f"clip{place}", film), chosen) for place in range(500)}
+    with closing(engine.run(tasks, lambda count: None)) as ended:
         next(ended)
     assert exit_code(process, 60) is not None
 
