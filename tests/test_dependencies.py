@@ -22,6 +22,7 @@ def names(requirements: list[str]) -> set[str]:
 
 
 REQUIRED = names(PROJECT["dependencies"])
+MODULES = rooms.modules()
 EXTRAS = {extra: names(lines) for extra, lines in PROJECT["optional-dependencies"].items()}
 OPTIONAL = set.union(*(EXTRAS[extra] for extra in ("pyiqa", "cluster", "portraits"))) - REQUIRED
 
@@ -63,15 +64,13 @@ def parsed(path: Path) -> ast.Module:
 
 
 def test_what_is_required_is_imported():
-    used = set().union(*(imported(parsed(path)) for path in rooms.modules().values()))
+    used = set().union(*(imported(parsed(path)) for path in MODULES.values()))
     assert REQUIRED - used == set()
 
 
 def test_what_is_imported_is_declared():
     wrong = {
-        module: unknown
-        for module, path in rooms.modules().items()
-        if (unknown := imported(parsed(path)) - REQUIRED - OPTIONAL)
+        module: unknown for module, path in MODULES.items() if (unknown := imported(parsed(path)) - REQUIRED - OPTIONAL)
     }
     assert wrong == {}
 
@@ -79,11 +78,11 @@ def test_what_is_imported_is_declared():
 def test_extras_are_imported_only_where_they_are_asked_for():
     """Inside functions; at import time only in the room of the renderer, which no module but its own imports so."""
     wrong = {}
-    for module, path in rooms.modules().items():
+    for module, path in MODULES.items():
         if f"{module}.".startswith(f"{RENDERER}."):
             continue
         early = at_import(parsed(path)) & OPTIONAL
-        whole = {target for target in rooms.imports(path, rooms.modules()) if target.startswith(RENDERER)}
+        whole = {target for target in rooms.imports(path, MODULES) if target.startswith(RENDERER)}
         if early or whole:
             wrong[module] = early | whole
     assert wrong == {}
