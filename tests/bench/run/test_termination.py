@@ -15,6 +15,11 @@ from tests.bench.run.engines.test_orphans import alive
 from tests.films import portrait_film
 
 ROOT = Path(__file__).resolve().parents[3]
+WAYS = pytest.mark.parametrize(
+    ("jobs", "whole_group"),
+    [(1, False), pytest.param(2, False, marks=pytest.mark.slow), pytest.param(2, True, marks=pytest.mark.slow)],
+)
+"""SIGTERM to the run alone, without and with worker processes, and to all of them at once."""
 
 MODEL = """
 import os, pathlib, shutil, sys, time
@@ -29,8 +34,7 @@ shutil.copy(driving, output.with_suffix(".mkv"))
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
-@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("whole_group", [False, pytest.param(True, marks=pytest.mark.slow)])
+@WAYS
 def test_a_terminated_run_keeps_what_had_ended_and_leaves_nothing_behind(tmp_path, jobs, whole_group):
     """The first clip to come ends; the others' model sleeps, until SIGTERM comes to the run or to its whole group."""
     for folder in ("temporary", "notes"):
@@ -65,8 +69,7 @@ def test_a_terminated_run_keeps_what_had_ended_and_leaves_nothing_behind(tmp_pat
     assert list((tmp_path / "temporary").glob("talking-head-*")) == []
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("whole_group", [False, pytest.param(True, marks=pytest.mark.slow)])
+@WAYS
 def test_a_terminated_preparation_keeps_what_had_ended_and_nothing_half_written(tmp_path, jobs, whole_group):
     """The first video is short; the others take minutes at the size that is asked for."""
     (tmp_path / "raw").mkdir()
