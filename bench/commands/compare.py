@@ -21,15 +21,23 @@ def main(argv: Sequence[str]) -> int:
     add_options(parser)
     options = parser.parse_args(list(argv))
     from bench.gate import baseline as baselines
-    from bench.gate.check import publish
+    from bench.gate.check import mistakes_in, publish
     from bench.gate.judge import judge, judged
-    from bench.gate.tolerances import Tolerances
+    from bench.gate.tolerances import Tolerances, check_has
     from bench.results.run_results import read_run
 
-    before, run = baselines.read_side(options.before), read_run(options.after)
-    after = baselines.of_run(run)
-    metrics, settings = run.manifest.metrics, (*run.manifest.settings, *before.rows)
-    asked = Tolerances.parse(options.tolerance, {m.id: judged(m).direction for m in metrics}, settings=settings)
-    known = Tolerances(before.tolerances).updated(asked)
-    judgement = judge(before, after, metrics, known, every_clip=baselines.is_baseline(options.before))
-    return publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)
+    with mistakes_in(options.junit):
+        before, run = baselines.read_side(options.before), read_run(options.after)
+        after = baselines.of_run(run)
+        metrics, settings = run.manifest.metrics, (*run.manifest.settings, *before.rows)
+        asked = Tolerances.parse(options.tolerance, {m.id: judged(m).direction for m in metrics}, settings=settings)
+        check_has(before.values, asked.entries, before.label)
+        judgement = judge(
+            before,
+            after,
+            metrics,
+            Tolerances(before.tolerances).updated(asked),
+            every_clip=baselines.is_baseline(options.before),
+            allow_missing=options.allow_missing,
+        )
+        return publish(judgement, junit=options.junit, markdown=options.summary, github=options.github)

@@ -16,6 +16,13 @@ def add_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         metavar="T",
         help="allowed falls, in the unit of the tables or per cent: psnr:-0.1 lpips:+2%% lse_c@original:-0.2",
     )
+    group.add_argument(
+        "--allow-missing",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="metrics, settings, or METRIC@SETTING that the baseline has and that need not be measured now",
+    )
     group.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML")
     group.add_argument("--summary", type=Path, metavar="FILE", help="write the verdicts as Markdown")
     group.add_argument(

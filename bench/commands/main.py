@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from bench.commands.run_checks import check_names, check_tolerances
+from bench.commands.run_checks import check_gate, check_names
 from bench.commands.run_options import default_out, run_parser
 from bench.errors import BenchError
 
@@ -104,8 +104,8 @@ def _run(words: list[str]) -> int:
     from bench.commands.terminal import terminal
 
     console = terminal()
-    if options.tolerance:
-        check_tolerances(options, suite, plan)
+    if options.check is not None:
+        check_gate(options, suite, plan)
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
@@ -189,6 +189,7 @@ def _gate(run: Path, options: argparse.Namespace) -> int:
         run,
         options.check,
         tolerances=options.tolerance,
+        allow_missing=options.allow_missing,
         update=options.update_baseline,
         junit=options.junit,
         markdown=options.summary,

@@ -39,10 +39,13 @@ def _company(options: argparse.Namespace) -> None:
         raise BenchError("--resume goes on with the run of a folder: name it with --out")
     if options.resume and options.overwrite:
         raise BenchError("--resume goes on with the run that --overwrite replaces: leave one of them out")
+    if options.allow_missing and options.update_baseline:
+        raise BenchError("--allow-missing is for comparing with a baseline: leave it out with --update-baseline")
     if options.update_baseline and options.check is None:
         raise BenchError("--update-baseline writes the file that --check names: add --check BASELINE.json")
     given = {
         "--tolerance": bool(options.tolerance),
+        "--allow-missing": bool(options.allow_missing),
         "--junit": options.junit is not None,
         "--summary": options.summary is not None,
         "--github": options.github is not None,
@@ -77,13 +80,34 @@ def _baseline(options: argparse.Namespace) -> None:
         baseline.read(options.check)
 
 
-def check_tolerances(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
-    """Raise `BenchError` for tolerances of metrics and settings that neither the run nor its baseline will have."""
-    from bench.gate.baseline import read_side
-    from bench.gate.judge import judged
-    from bench.gate.tolerances import Tolerances
-    from bench.run.columns import columns
+def check_gate(options: argparse.Namespace, suite: Suite, plan: Plan) -> None:
+    """Raise `BenchError` where the run that is planned could not be held against its baseline; JUnit says it, too.
+
+    So it is with tolerances and `--allow-missing` of what neither has, with what the baseline has and the run will not
+    measure, and, unless it is a dry run, with another protocol as far as it is known before the first clip.
+    """
+    from bench.gate.baseline import planned, read_side
+    from bench.gate.check import mistakes_in, tell
+    from bench.gate.judge import Judgement, judged, refuse_other
+    from bench.gate.tolerances import Tolerances, check_has
+    from bench.gate.unmeasured import refuse_unmeasured, unmeasured
+    from bench.run.columns import columns, metrics_of
+    from bench.run.run_protocol import protocol_of
 
     directions = {metric.id: judged(metric).direction for metric in columns(suite, plan)}
-    settings = (*map(str, plan.rows), *(() if options.update_baseline else read_side(options.check).rows))
-    Tolerances.parse(options.tolerance, directions, settings=settings)
+    with mistakes_in(options.junit):
+        before = None if options.update_baseline else read_side(options.check)
+        settings = (*map(str, plan.rows), *(before.rows if before else ()))
+        asked = Tolerances.parse(options.tolerance, directions, settings=settings)
+        if before is None:
+            return
+        check_has(before.values, asked.entries, before.label)
+        later = dict.fromkeys(map(str, plan.rows), directions)
+        missing = unmeasured(before.values, later, before.rows, options.allow_missing)
+        if not all(one.allowed for one in missing):
+            judgement = Judgement(before.label, "this run", (), unmeasured=missing)
+            tell(judgement, junit=options.junit, markdown=options.summary, github=options.github)
+            refuse_unmeasured(missing, before.label)
+        if not options.dry_run:
+            protocol = protocol_of(suite, plan, metrics_of(suite, plan), plan.resources(), clip_set="")
+            refuse_other(before, planned(protocol, before).without(options.allow_missing))

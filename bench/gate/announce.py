@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from bench.gate.judge import Change, Finding, Judgement, Verdict
+from bench.gate.unmeasured import Unmeasured
 from bench.report.formats.markdown import markdown as markdown_table
 from bench.report.tables.numbers import show
 from bench.report.tables.table import Cell, Column, Table, TableRow
 
 _ORDER: tuple[Verdict, ...] = ("worse", "unsure", "better", "same")
 _SIGNS = {"worse": "✗ worse", "unsure": "? unsure", "better": "✓ better", "same": "✓ same"}
+_NOT_MEASURED = "∅ not measured"
 _CLIPS_SHOWN = 10
 
 
@@ -33,8 +35,11 @@ def table(judgement: Judgement) -> Table:
                     finding.why,
                 )
             )
+    for one in judgement.unmeasured:
+        rows.append((f"{one.metric}, {one.row}", _NOT_MEASURED, "", "—", "", "", one.why))
     head = ("metric, setting", "verdict", "before → after", "change [95 %]", "tolerance", "clips that fell", "why")
     counts = ", ".join(f"{len(judgement.of(v))} {v}" for v in _ORDER)
+    counts += f", {len(judgement.unmeasured)} not measured" * bool(judgement.unmeasured)
     title = f"{judgement.before} → {judgement.after}: {counts}"
     return _of_texts("verdicts", title, head, rows, judgement.notes)
 
@@ -54,21 +59,26 @@ def fallen_table(judgement: Judgement) -> Table | None:
 
 def markdown(judgement: Judgement) -> str:
     """Both tables, ready for a job's summary or a comment."""
-    red = judgement.of("worse")
-    lead = f"### {'🔴' if red else '🟢'} Benchmark gate: {f'{len(red)} got worse' if red else 'nothing got worse'}\n\n"
+    red, refused = judgement.of("worse"), _refused(judgement)
+    said = f"{len(red)} got worse" if red else "nothing got worse"
+    said += f", {len(refused)} not measured" * bool(refused)
+    lead = f"### {'🔴' if red or refused else '🟢'} Benchmark gate: {said}\n\n"
     told = [table(judgement), fallen_table(judgement)]
     return lead + "\n".join(markdown_table(one, heading=None) for one in told if one is not None)
 
 
 def junit(judgement: Judgement) -> str:
-    """JUnit XML: a test a metric and setting; worse is a failure, unsure is skipped with the reason."""
-    suite = ElementTree.Element(
-        "testsuite",
-        name="benchmark gate",
-        tests=str(len(judgement.findings)),
-        failures=str(len(judgement.of("worse"))),
-        skipped=str(len(judgement.of("unsure"))),
-        errors="0",
+    """JUnit XML: a test a metric and setting.
+
+    Worse is a failure, unsure is skipped with the reason; what was not measured is an error, or skipped where that is
+    allowed. Notes are the suite's output.
+    """
+    refused = _refused(judgement)
+    suite = _suite(
+        len(judgement.findings) + len(judgement.unmeasured),
+        failures=len(judgement.of("worse")),
+        skipped=len(judgement.of("unsure")) + len(judgement.unmeasured) - len(refused),
+        errors=len(refused),
     )
     for finding in judgement.findings:
         case = ElementTree.SubElement(
@@ -82,10 +92,36 @@ def junit(judgement: Judgement) -> str:
             ElementTree.SubElement(case, "skipped", message=_xml(_sentence(finding)))
         else:
             ElementTree.SubElement(case, "system-out").text = _xml(_sentence(finding))
+    for one in judgement.unmeasured:
+        case = ElementTree.SubElement(suite, "testcase", classname=_xml(f"gate.{one.row}"), name=_xml(one.metric))
+        ElementTree.SubElement(case, "skipped" if one.allowed else "error", message=_xml(one.why))
+    if judgement.notes:
+        ElementTree.SubElement(suite, "system-out").text = _xml("\n".join(judgement.notes))
+    return _document(suite)
+
+
+def junit_of_mistake(sentence: str) -> str:
+    """JUnit XML of a comparison that could not be made: one test, in error."""
+    suite = _suite(1, failures=0, skipped=0, errors=1)
+    case = ElementTree.SubElement(suite, "testcase", classname="gate", name="comparison")
+    ElementTree.SubElement(case, "error", message=_xml(sentence))
+    return _document(suite)
+
+
+def _suite(tests: int, **counts: int) -> ElementTree.Element:
+    told = {"tests": tests, **counts}
+    return ElementTree.Element("testsuite", {"name": "benchmark gate"} | {name: str(n) for name, n in told.items()})
+
+
+def _document(suite: ElementTree.Element) -> str:
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _refused(judgement: Judgement) -> list[Unmeasured]:
+    return [one for one in judgement.unmeasured if not one.allowed]
 
 
 def github(judgement: Judgement) -> str:
@@ -99,6 +135,9 @@ def github(judgement: Judgement) -> str:
         if _may_be_worse(finding):
             title = _property(f"{finding.metric.label} may be worse")
             lines.append(f"::warning title={title}::{_data(_sentence(finding))}\n")
+    for one in judgement.unmeasured:
+        title = _property(f"{one.metric} under {one.row} was not measured")
+        lines.append(f"::{'notice' if one.allowed else 'error'} title={title}::{_data(one.why)}\n")
     return "".join(lines)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from pydantic import BeforeValidator
 
 from bench.errors import BenchError
 from bench.files.atomic_write import write_text
-from bench.gate.tolerances import Tolerances
+from bench.gate.tolerances import Tolerances, check_has
 from bench.record import Record
 from bench.results.protocol import Protocol
 from bench.results.run_results import Run, read_run
@@ -68,6 +69,11 @@ class Side:
     tolerances: dict[str, str] | None = None
     digests: dict[str, str] = field(default_factory=dict)
 
+    def without(self, metrics: Collection[str]) -> Side:
+        """The same with a protocol that does not speak of these metrics."""
+        kept = tuple(metric for metric in self.protocol.metrics if metric.id not in metrics)
+        return replace(self, protocol=self.protocol.model_copy(update={"metrics": kept}))
+
     @property
     def rows(self) -> dict[str, Row]:
         """Name in files → row, of every row of which anything is known.
@@ -114,6 +120,12 @@ def of_run(run: Run) -> Side:
     return Side(label, run.protocol, people, values, clips, reasons, digests=run.digests)
 
 
+def planned(protocol: Protocol, before: Side) -> Side:
+    """A run that has not begun, for its protocol alone; what only its clips tell of that is taken from `before`."""
+    protocol = protocol.model_copy(update={"carrier": before.protocol.carrier})
+    return Side("this run", protocol, {}, {})
+
+
 def read(path: Path) -> Baseline:
     """Read a baseline file.
 
@@ -133,7 +145,8 @@ def write(path: Path, run: Run, tolerances: Tolerances) -> Baseline:
     """Make the baseline `path` from a run; a baseline that is there gives its tolerances, under `tolerances`.
 
     Raises:
-        BenchError: the run is not complete, has failed or damaged clips, or the file cannot be written.
+        BenchError: the run is not complete, has failed or damaged clips, or no value that a tolerance is for, or the
+            file cannot be written.
     """
     manifest = run.manifest
     why = [] if manifest.complete else ["it was interrupted"]
@@ -142,7 +155,9 @@ def write(path: Path, run: Run, tolerances: Tolerances) -> Baseline:
     if why:
         raise BenchError(f"'{run.folder}' cannot become a baseline, since {why[0]}: mend that and run it again")
     side = of_run(run)
-    known = Tolerances(read(path).tolerances) if path.exists() else Tolerances()
+    check_has(side.values, tolerances.entries, f"'{run.folder}'", remedy="leave it out, or measure that")
+    old = read(path).tolerances if path.exists() else {}
+    known = Tolerances({name: amount for name, amount in old.items() if _is_of(name, side.values)})
     baseline = Baseline(
         suite=manifest.suite.id,
         model=manifest.model.name,
@@ -162,9 +177,27 @@ def write(path: Path, run: Run, tolerances: Tolerances) -> Baseline:
     return baseline
 
 
+def left_out(run: Run) -> list[str]:
+    """A sentence for every metric and setting of a run that its baseline lacks, since no clip has a value."""
+    values = of_run(run).values
+    return [
+        f"not in it, since no clip has a value: {metric.id} under {row}"
+        for row in run.manifest.rows
+        for metric in run.manifest.metrics
+        if row.is_model and metric.id not in values.get(row.name, {})
+    ]
+
+
+def _is_of(entry: str, values: Values) -> bool:
+    """Whether there are values that the tolerance `METRIC` or `METRIC@SETTING` is for."""
+    metric, _, setting = entry.partition("@")
+    return any(metric in columns for name, columns in values.items() if setting in ("", name))
+
+
 def _of_baseline(path: Path, baseline: Baseline) -> Side:
     if baseline.protocol.hash != baseline.protocol_hash:
         raise BenchError(f"'{path}' was edited: its protocol no longer has its hash; restore it or make it anew")
+    check_has(baseline.values, baseline.tolerances, f"'{path}', which keeps it,", remedy="correct it there")
     label = f"{baseline.model} ({path.name})"
     return Side(
         label,

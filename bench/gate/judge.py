@@ -11,6 +11,7 @@ import numpy as np
 
 from bench.gate.baseline import Side
 from bench.gate.tolerances import Tolerance, Tolerances
+from bench.gate.unmeasured import Unmeasured, may_be_missing, unmeasured
 from bench.report.tables.ranking import closeness
 from bench.report.tables.words import Words
 from bench.results.comparable import Refusal, refuse_mixed
@@ -27,6 +28,7 @@ _SINCE = Refusal(
     "{key} was '{first}' and is '{other}'",
     "run again under the old one, or make a new baseline with --update-baseline",
     "run again over the old ones, or make a new baseline with --update-baseline",
+    "run again, or make a new baseline with --update-baseline where it is the one that lacked them",
 )
 _DRIFT = 1e-4
 """Relative change of a value that no model has a part in, beyond which the measurement itself has changed."""
@@ -75,6 +77,7 @@ class Judgement:
     after: str
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    unmeasured: tuple[Unmeasured, ...] = ()
 
     def of(self, verdict: Verdict) -> list[Finding]:
         """The findings with that verdict."""
@@ -82,38 +85,71 @@ class Judgement:
 
 
 def judge(
-    before: Side, after: Side, metrics: Sequence[MetricRecord], tolerances: Tolerances, *, every_clip: bool = True
+    before: Side,
+    after: Side,
+    metrics: Sequence[MetricRecord],
+    tolerances: Tolerances,
+    *,
+    every_clip: bool = True,
+    allow_missing: Sequence[str] = (),
 ) -> Judgement:
     """Compare two sides. With `every_clip`, a clip that only `before` has counts as lost.
+
+    `allow_missing` names metrics and settings (or `METRIC@SETTING`) that `after` need not have.
 
     Raises:
         BenchError: the two were made under different protocols, or a clip of both is not the same video.
     """
-    refuse_mixed((before, after), f"{before.label} and {after.label}", _SINCE)
+    rows = before.rows
+    later = {
+        name: {
+            metric.id: metric
+            for metric in metrics
+            if metric.id in after.values.get(name, ()) or not may_be_missing(metric.id, name, allow_missing)
+        }
+        for name in after.rows
+    }
+    missing = unmeasured(before.values, later, rows, allow_missing)
+    gone = {one.metric for one in missing} - {metric for columns in after.values.values() for metric in columns}
+    refuse_other(before, after.without(gone))
     findings, notes = [], []
-    known = {metric.id: metric for metric in metrics}
-    rows, later = before.rows, after.rows
     for name, columns in before.values.items():
         row = rows[name]
-        missing = [metric for metric in columns if metric not in known]
-        if missing:
-            notes.append(f"{row}: not measured this time: {', '.join(missing)}")
-        for metric in filter(known.__contains__, columns):
-            record = known[metric]
+        if name not in later:
+            if not row.is_model:
+                notes.append(f"{row}: not run this time")
+            continue
+        for record in map(later[name].get, columns):
+            if record is None:
+                continue
             if not row.is_model:
                 notes += _drift(before, after, row, record)
-            elif name not in later:
-                notes.append(f"{row}: not run this time")
-                break
             elif not record.is_against_unrotated(row):
                 tolerance = tolerances.of(record, row)
                 findings.append(_judge_one(before, after, row, record, tolerance, every_clip=every_clip))
-    fresh = [clip for clip in after.clips or () if clip not in _clips(before)]
-    if fresh:
-        notes.append(
-            f"{len(fresh)} clips are new and were not compared: {', '.join(fresh[:5])}{'…' * (len(fresh) > 5)}"
+    return Judgement(before.label, after.label, tuple(findings), (*notes, *_new(before, after)), missing)
+
+
+def refuse_other(before: Side, after: Side) -> None:
+    """Raise `BenchError` where the two were made under different protocols, or a clip of both is not the same video."""
+    refuse_mixed((before, after), f"{before.label} and {after.label}", _SINCE)
+
+
+def _new(before: Side, after: Side) -> list[str]:
+    """What only `after` has, which is compared with nothing."""
+    settings = {name: row for name, row in after.rows.items() if row.is_model}
+    fresh = [
+        f"{row}: not in {before.label}, and not compared" for name, row in settings.items() if name not in before.values
+    ]
+    metrics = dict.fromkeys(metric for name in settings for metric in after.values.get(name, {}))
+    old = {metric for columns in before.values.values() for metric in columns}
+    if new := [metric for metric in metrics if metric not in old]:
+        fresh.append(f"not in {before.label}, and not compared: {', '.join(new)}")
+    if clips := [clip for clip in after.clips or () if clip not in _clips(before)]:
+        fresh.append(
+            f"{len(clips)} clips are new and were not compared: {', '.join(clips[:5])}{'…' * (len(clips) > 5)}"
         )
-    return Judgement(before.label, after.label, tuple(findings), tuple(notes))
+    return fresh
 
 
 def judged(metric: MetricRecord) -> MetricRecord:

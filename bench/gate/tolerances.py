@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +37,23 @@ class Tolerance:
 
     def __str__(self) -> str:
         return f"{self.amount:g}{'%' if self.percent else ''}"
+
+
+def check_has(values: Mapping[str, Collection[str]], entries: Collection[str], where: str, *, remedy: str = "") -> None:
+    """Raise `BenchError` for an entry, `METRIC` or `METRIC@SETTING`, that would judge nothing.
+
+    `values`: setting → metrics that have values `where` they have to.
+    """
+    known = list(dict.fromkeys(metric for columns in values.values() for metric in columns))
+    for entry in entries:
+        metric, _, setting = entry.partition("@")
+        if not any(metric in columns for name, columns in values.items() if setting in ("", name)):
+            under = f" under {setting}" if setting else ""
+            raise BenchError(
+                f"the tolerance of '{entry}' would judge nothing: {where} has no {metric}{under} "
+                f"({hint(metric, known) if metric not in known else ''}it has {', '.join(known) or 'no values'}): "
+                + (remedy or f"leave it out, or make the baseline anew with {metric} (--update-baseline)")
+            )
 
 
 class Tolerances:

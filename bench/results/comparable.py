@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.errors import BenchError
 from bench.results.protocol import Protocol
+from bench.weights.registry import REGISTRY
 
 HARMLESS = ("preset", "clip_set")
 """Fields of a protocol that may differ between rows of one table: they do not decide a clip's number."""
@@ -36,12 +37,14 @@ class Refusal:
     difference: str
     other_protocol: str
     other_videos: str
+    without_weights: str
 
 
 BETWEEN_RUNS = Refusal(
     "{key} is '{first}' and '{other}'",
     "compare runs of one protocol, or add --allow-mixed to print them marked and unranked",
     "compare runs over the same videos, or add --allow-mixed to print them marked and unranked",
+    "run again with them, or add --allow-mixed to print both marked and unranked",
 )
 
 
@@ -52,6 +55,39 @@ def differing(compared: Sequence[Compared]) -> dict[str, tuple[str, str]]:
         for key, pair in compared[0].protocol.differences(other.protocol).items():
             if key not in HARMLESS:
                 found.setdefault(key, pair)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Weights by which some metrics were measured in one run, and which another run of them did not have."""
+
+    label: str
+    """Who did not have them."""
+    weights: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+
+def lacking_weights(compared: Sequence[Compared]) -> list[Lacking]:
+    """What sets some apart from the first only since weights were missing to them, or to the first."""
+    found = []
+    for other in compared[1:]:
+        for poor, rich in ((other, compared[0]), (compared[0], other)):
+            theirs = {metric.id: metric for metric in rich.protocol.metrics}
+            weights: dict[str, None] = {}
+            metrics = []
+            for metric in poor.protocol.metrics:
+                twin = theirs.get(metric.id)
+                missing = [] if twin is None else [name for name in twin.weights if name not in metric.weights]
+                if (
+                    twin is not None
+                    and missing
+                    and (metric.version, metric.definition) == (twin.version, twin.definition)
+                ):
+                    weights |= dict.fromkeys(missing)
+                    metrics.append(metric.id)
+            if weights:
+                found.append(Lacking(poor.label, tuple(weights), tuple(metrics)))
     return found
 
 
@@ -72,8 +108,17 @@ def other_videos(compared: Sequence[Compared]) -> dict[str, list[str]]:
 def refuse_mixed(compared: Sequence[Compared], names: str, refusal: Refusal = BETWEEN_RUNS) -> None:
     """Raise `BenchError` that names the first differences where protocols differ, or videos of equal ids do.
 
-    `names` says in the sentence who is compared.
+    `names` says in the sentence who is compared. Weights that were missing are told as the cause of their difference.
     """
+    if lacking := lacking_weights(compared):
+        told = [
+            f"{one.label} lacked the weights {', '.join(one.weights)} ({', '.join(one.metrics)})" for one in lacking
+        ]
+        weights = dict.fromkeys(name for one in lacking for name in one.weights)
+        raise BenchError(
+            f"{names} cannot be compared, since weights were missing: {'; '.join(told)}: {_remedy(weights)}, "
+            f"or name them with --weights, and {refusal.without_weights}"
+        )
     fields = [
         refusal.difference.format(key=key, first=first, other=other)
         for key, (first, other) in differing(compared).items()
@@ -93,3 +138,9 @@ def refuse_mixed(compared: Sequence[Compared], names: str, refusal: Refusal = BE
 def _few(differences: Sequence[str]) -> str:
     more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
     return "; ".join(differences[:3]) + more
+
+
+def _remedy(weights: Iterable[str]) -> str:
+    """What brings weights, in one sentence."""
+    remedies = dict.fromkeys(REGISTRY[name].remedy for name in weights if name in REGISTRY)
+    return " and ".join(remedies) or "bring them"

@@ -206,8 +206,19 @@ def test_a_last_digit_of_another_machine_is_no_drift(now, noted):
     assert bool(judge(first, second, [METRICS["niqe"]], Tolerances()).notes) == noted
 
 
-def test_what_was_not_measured_is_noted():
+@pytest.mark.parametrize("row", ["static", "codec-floor"])
+def test_a_row_without_a_model_that_was_not_run_is_a_note(row):
     first, second = sides(clips([24, 25]), clips([24, 25]))
-    first = replace(first, values={**first.values, "free-view:0,0,0": {"niqe": clips([5])}})
-    notes = judge(first, second, list(METRICS.values()), Tolerances()).notes
-    assert notes == ("free-view:0,0,0: not run this time",)
+    first = replace(first, values={**first.values, row: {"niqe": clips([5])}})
+    judgement = judge(first, second, list(METRICS.values()), Tolerances())
+    assert (judgement.notes, judgement.unmeasured) == ((f"{row}: not run this time",), ())
+
+
+def test_what_is_new_is_noted():
+    first, second = sides(clips([24, 25]), clips([24, 25]))
+    niqe = {"niqe": clips([5, 5])}
+    second = replace(second, values={"original": {**second.values["original"], **niqe}, "free-view:9,0,0": niqe})
+    assert judge(first, second, list(METRICS.values()), Tolerances()).notes == (
+        "free-view:9,0,0: not in side, and not compared",
+        "not in side, and not compared: niqe",
+    )
