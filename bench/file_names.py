@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 
 _UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps such bytes in a path
 
@@ -21,3 +22,8 @@ def file_name(text: str) -> str:
 def readable(text: str) -> str:
     """`text` with the bytes of a file name that are no UTF-8 written out, as `\\xff`: what every reader can take."""
     return _UNDECODED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+
+
+def folded(text: str) -> str:
+    """What is left of a name for file systems that tell neither capitals nor forms of accents apart (macOS)."""
+    return unicodedata.normalize("NFC", text).casefold()

@@ -109,6 +109,7 @@ def _run(words: list[str]) -> int:
     if options.dry_run:
         _describe(suite, plan, console)
         return DONE
+    from bench.run.apart import check_apart
     from bench.run.claim import claimed, new_folder
     from bench.run.engines.orphans import no_process_left
 
@@ -117,6 +118,8 @@ def _run(words: list[str]) -> int:
     inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
     inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
     with claimed(plan.out, inputs, overwrite=options.overwrite, resume=options.resume), no_process_left():
+        if plan.codec is not None:
+            check_apart([clip.id for clip in suite.clips], plan.out)
         try:
             return _execute(suite, plan, options, words, console)
         except SystemExit as error:  # of somebody else's code: a run that did not finish never exits with 0
@@ -321,6 +324,7 @@ def _describe(suite: Suite, plan: Plan, console: Console) -> None:
         f"out       {plan.out}",
         *(f"clip      {clip.id}  ({clip.path})" for clip in suite.clips),
         *(f"missing   {name}" for name in suite.missing),
+        *(f"left out  {one.name}: {one.reason}" for one in suite.left_out),
     ]
     for line in lines:
         console.print(Text(line), soft_wrap=True)

@@ -14,6 +14,7 @@ from bench.errors import BenchError
 
 if TYPE_CHECKING:
     from bench.prepare.task import Task
+    from bench.suites.named_files import LeftOut
     from bench.suites.recipe import Recipe
 
 DONE, MISTAKE = 0, 2
@@ -47,8 +48,9 @@ def main(argv: Sequence[str]) -> int:
     from bench.prepare.batch import prepare_all
 
     console = terminal()
+    tasks, left_out = _tasks(options)
     clips = prepare_all(
-        _tasks(options),
+        tasks,
         _recipe(options),
         options.data,
         suite=options.suite or options.data.resolve().name,
@@ -60,11 +62,14 @@ def main(argv: Sequence[str]) -> int:
     for clip in clips:
         if clip.status == "rejected":
             console.print(Text(f"rejected: {clip.id}: {clip.reason}"))
+    for one in left_out:
+        console.print(Text(f"left out: {one.name}: {one.reason}"))
     counts = Counter(clip.status for clip in clips)
     if first := next((clip for clip in clips if clip.status == "missing"), None):
         more = f", and {counts['missing'] - 1} clips more" if counts["missing"] > 1 else ""
         console.print(Text(f"missing: {first.id}: {first.reason}{more}"))
     missing = f", {counts['missing']} missing" if counts["missing"] else ""
+    missing += f", {len(left_out)} more left out" if left_out else ""
     console.print(
         Text(
             f"{counts['prepared']} of {len(clips)} clips prepared, {counts['rejected']} rejected{missing}: "
@@ -122,16 +127,18 @@ def _suggest(path: Path, name: str) -> int:
     return DONE
 
 
-def _tasks(options: argparse.Namespace) -> list[Task]:
+def _tasks(options: argparse.Namespace) -> tuple[list[Task], tuple[LeftOut, ...]]:
+    """What is to be prepared, and what of --raw is no video."""
     from bench.prepare.task import Task
     from bench.suites.from_paths import of_videos
 
     if options.suite is None:
-        return [Task(clip.id, clip.path) for clip in of_videos(options.raw, option="--raw").clips]
+        named = of_videos(options.raw, option="--raw")
+        return [Task(clip.id, clip.path) for clip in named.clips], named.left_out
     from bench.suites.lists import catalogue
 
     raw = _by_name(options.raw)
-    return [
+    tasks = [
         Task(
             clip.id,
             _one(raw.get(clip.video, []), clip.video),
@@ -142,10 +149,13 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
         )
         for clip in catalogue.clips(options.suite, folder=options.data, path=options.list)
     ]
+    return tasks, ()
 
 
 def _one(paths: Sequence[Path], name: str) -> Path | None:
-    if len(paths) > 1:
+    from bench.suites.named_files import same_file
+
+    if len({same_file(path) for path in paths}) > 1:
         raise BenchError(f"two raw videos are called '{name}' ({paths[0]}, {paths[1]}): keep one of them under --raw")
     return paths[0] if paths else None
 

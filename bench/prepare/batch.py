@@ -18,7 +18,7 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.faces import detector as detectors
 from bench.faces.detection import FaceDetector
-from bench.file_names import file_name
+from bench.file_names import file_name, folded
 from bench.files.atomic_write import write_text
 from bench.files.toml import to_toml
 from bench.outcome import Skip
@@ -135,7 +135,7 @@ def _sweep(clips: Path) -> None:
 def _refuse_repeats(tasks: Sequence[Task]) -> None:
     seen: dict[str, str] = {}
     for task in tasks:
-        name = file_name(task.id).casefold()  # some file systems do not tell Clip from clip
+        name = folded(file_name(task.id))  # some file systems do not tell Clip from clip
         if name in seen:
             raise BenchError(f"two clips are called '{task.id}' ({seen[name]}, {task.path}): rename one of the files")
         seen[name] = str(task.path)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.files.atomic_write import write_text
 from bench.report.alarms import alarms
+from bench.report.coverage import coverage, coverage_notes
 from bench.report.formats.markdown import escape, markdown
 from bench.report.tables.numbers import show, span
 from bench.report.tables.summary import kind_of
@@ -49,11 +50,9 @@ def tables(run: Run) -> list[Table]:
     suite, rows = run.manifest.suite, run.manifest.rows
     plain = [metric for metric in run.manifest.metrics if metric.against == "driving"]
     twins = [metric for metric in run.manifest.metrics if metric.against == "true-view"]
-    coverage = f"{suite.selected} clips"
-    if suite.present < suite.listed:
-        coverage += f", {suite.present} of {suite.listed} present"
-    title = f"{suite.id} · {run.manifest.model.name} · {coverage}"
+    title = f"{suite.id} · {run.manifest.model.name} · {coverage(suite)}"
     notes = [
+        *coverage_notes(suite, run.manifest.clips),
         *_model_notes(run),
         *_metric_notes(run, plain),
         *_infinite_notes(run, plain, rows),

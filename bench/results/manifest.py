@@ -9,6 +9,7 @@ from pydantic import model_validator
 from bench.record import Record
 from bench.results.protocol import Protocol
 from bench.rows import Row
+from bench.suites.named_files import LeftOut
 from metrics.scorer.true_view import SUFFIX, TRUE_VIEW
 
 
@@ -92,6 +93,10 @@ class SuiteRecord(Record):
     """Clips that this run was asked for (after --limit)."""
     missing: tuple[str, ...] = ()
     """Ids of the listed clips that are not there."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What was named on the command line and is no clip, and why: listed is present, missing and this together."""
+    beside: dict[str, int] = {}
+    """Suffix → how many other files lie in the folders that were named; they do not look like video."""
 
 
 class ClipRecord(Record):

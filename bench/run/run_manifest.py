@@ -37,9 +37,11 @@ def begun(
             version=suite.version,
             title=readable(suite.title),
             listed=suite.listed,
-            present=suite.listed - len(suite.missing),
+            present=suite.listed - len(suite.missing) - len(suite.left_out),
             selected=len(suite.clips),
             missing=suite.missing,
+            left_out=suite.left_out,
+            beside=dict(suite.beside),
         ),
         model=ModelRecord(name=readable(plan.model.name), description=described),
         settings=tuple(map(str, plan.rows)),
@@ -88,7 +90,7 @@ def _now() -> str:
 def _strays(suite: Suite, plan: Plan) -> dict[str, str]:
     """Finished videos that belong to no clip of the suite; a part of a suite (--limit) cannot tell."""
     predictions = plan.model.predictions
-    if predictions is None or len(suite.clips) + len(suite.missing) < suite.listed:
+    if predictions is None or len(suite.clips) + len(suite.missing) + len(suite.left_out) < suite.listed:
         return {}
     extra = predictions.extra({*(clip.id for clip in suite.clips), *suite.missing}, plan.settings)
     if not extra:

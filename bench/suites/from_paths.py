@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import glob
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,29 +10,33 @@ from pathlib import Path
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.file_names import readable
-from bench.media.formats import videos_among
+from bench.suites.named_files import named_files
 from bench.suites.suite import Suite, _refuse_repeats
 
 
 def of_videos(patterns: Sequence[str], *, size: tuple[int, int] = (256, 256), option: str = "--videos") -> Suite:
     """Every file that the glob patterns match, as a suite of its own. A folder stands for the videos in it.
 
-    Clips are called after their files; where two would share a name, their suffix or folder tells them apart.
-    `option` is what gave the patterns.
+    Clips are called after their files; where two would share a name, their suffix or folder tells them apart. What was
+    named and is no clip is left out with the reason. `option` is what gave the patterns.
 
     Raises:
-        BenchError: a pattern matches no file.
+        BenchError: a pattern matches no file, or none of them a video.
     """
-    paths: list[Path] = []
-    for pattern in patterns:
-        found = sorted(_expand(pattern))
-        if not found:
-            what = "holds no video file" if Path(pattern).is_dir() else "matches no file"
-            raise BenchError(f"{option} '{pattern}' {what}: check the path, and put a pattern in quotes")
-        paths += found
-    unique = sorted({path.resolve(): path for path in paths}.values())
-    clips = tuple(Clip(id=identity, path=path) for identity, path in zip(_identities(unique), unique, strict=True))
-    return Suite(id="videos", version=1, title="videos", clips=clips, listed=len(clips), size=size)
+    named = named_files(patterns, option=option)
+    clips = tuple(
+        Clip(id=identity, path=path) for identity, path in zip(_identities(named.paths), named.paths, strict=True)
+    )
+    return Suite(
+        id="videos",
+        version=1,
+        title="videos",
+        clips=clips,
+        listed=len(clips) + len(named.left_out),
+        size=size,
+        left_out=named.left_out,
+        beside=named.beside,
+    )
 
 
 def of_pairs(table: Path, *, size: tuple[int, int] = (256, 256)) -> Suite:
@@ -70,20 +73,16 @@ def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
         if not row[name]:
             raise BenchError(f"the pairs '{table}', line {line}: the column {name} is empty: name a file there")
         path = table.parent / row[name]
+        if path.is_symlink() and not path.exists():
+            target = readable(str(path.readlink()))
+            raise BenchError(
+                f"the pairs '{table}', line {line}, column {name}: '{path}' is a link to '{target}', which is not there"
+            )
         if not path.is_file():
             raise BenchError(f"the pairs '{table}', line {line}, column {name}: '{path}' is not a file")
         paths.append(path)
     source, driving = paths
     return Clip(id=row.get("id") or readable(f"{source.stem}--{driving.stem}"), path=driving, source=source)
-
-
-def _expand(pattern: str) -> list[Path]:
-    folder = Path(pattern)
-    if folder.is_dir():
-        return videos_among(folder.iterdir())
-    if folder.is_file():
-        return [folder]  # a file whose own name holds glob characters
-    return [Path(found) for found in glob.glob(pattern, recursive=True) if Path(found).is_file()]  # noqa: PTH207
 
 
 def _identities(paths: Sequence[Path]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.clips import Clip
@@ -13,6 +13,7 @@ from bench.errors import BenchError
 from bench.file_names import file_name
 from bench.near_names import hint
 from bench.settings import Setting
+from bench.suites.named_files import LeftOut
 from bench.suites.recipe import Recipe
 from bench.suites.suite_file import ClipEntry, SuiteFile
 
@@ -33,6 +34,10 @@ class Suite:
     prepared: Recipe | None = None
     missing: tuple[str, ...] = ()
     """Ids of the clips whose files are not there."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What was named and is no clip; `listed` counts it."""
+    beside: Mapping[str, int] = field(default_factory=dict)
+    """What else lies in folders that were named, by suffix; `listed` does not count it."""
 
     def first(self, limit: int | None) -> Suite:
         """The suite cut down to its first `limit` clips; None keeps all."""

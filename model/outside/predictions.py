@@ -128,7 +128,9 @@ class Predictions:
     def _listed(self, clip: str, setting: Setting) -> Path:
         assert self.table is not None
         # A line that names no setting is of the only one (`check`).
-        lines = [line for line in _lines(self.table) if line.clip == clip and line.setting in (None, setting)]
+        mine = [line for line in _lines(self.table) if line.setting in (None, setting)]
+        alike = [line for line in mine if _composed(line.clip) == _composed(clip)]
+        lines = [line for line in alike if line.clip == clip] or alike
         if not lines:
             raise PredictionError(f"clip '{clip}': {self.table.name} names no prediction under {setting}")
         if len(lines) > 1:
@@ -191,8 +193,9 @@ def _videos(folder: Path) -> list[Path]:
 
 
 def named(folder: Path, stem: str) -> list[Path]:
-    """Videos `stem.*` and a folder `stem` of pictures."""
+    """Videos `stem.*` and a folder `stem` of pictures; of names in two forms of accents the one written like `stem`."""
     found = [path for path in _videos(folder) if _composed(path.stem) == _composed(stem)]
+    found = [path for path in found if path.stem == stem] or found
     pictures = folder / stem
     return sorted([*found, pictures] if pictures.is_dir() else found)
 

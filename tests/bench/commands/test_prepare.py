@@ -71,6 +71,20 @@ def test_a_folder_of_videos(tmp_path, capsys, monkeypatch):
     assert "0 of 1 clips prepared, 1 rejected" in told
 
 
+def test_what_is_no_video_is_left_out_and_counted(tmp_path, capsys):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(raw / "one.mp4", pictures(4))
+    (raw / "two.mp4").symlink_to(raw / "one.mp4")
+    (raw / "gone.mp4").symlink_to("/nowhere.mp4")
+    (raw / "Thumbs.db").write_bytes(b"")
+    assert main(["--raw", str(raw), "--data", str(tmp_path / "data"), "--crop", "whole"]) == 0
+    told = capsys.readouterr().out
+    assert f"left out: {raw / 'two.mp4'}: the same file as '{raw / 'one.mp4'}'" in told
+    assert f"left out: {raw / 'gone.mp4'}: a link to '/nowhere.mp4', which is not there" in told
+    assert "1 of 1 clips prepared, 0 rejected, 3 more left out" in told
+
+
 def test_suggest_prints_the_public_scripts_command(tmp_path, capsys, monkeypatch):
     path = write(tmp_path / "talk.mp4", pictures(200))
     monkeypatch.setattr(detector, "load", lambda name, resources: Told([[(30, 10, 60, 50)]] * 200))

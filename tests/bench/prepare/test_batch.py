@@ -97,6 +97,8 @@ def test_processes_change_nothing(tasks, tmp_path):
 def test_two_clips_of_one_name_are_refused(tasks, tmp_path):
     with pytest.raises(BenchError, match="two clips are called 'ONE'"):
         run([*tasks, Task("ONE", tasks[1].path)], tmp_path / "out")
+    with pytest.raises(BenchError, match="two clips are called 'Zoe\u0301'"):
+        run([Task("Zo\u00e9", tasks[1].path), Task("Zoe\u0301", tasks[1].path)], tmp_path / "out")
 
 
 def test_the_recipe_stands_in_the_suite_file(tasks, tmp_path):
