@@ -246,6 +246,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         preset=preset,
         alignment=options.align,
         pictures=PictureRules(options.fit, options.hdr, options.deinterlace),
+        apart=model.is_foreign and not options.in_process,
     )
 
 

@@ -53,6 +53,8 @@ def _company(options: argparse.Namespace) -> None:
     if options.check is None and any(given.values()):
         option = next(name for name, value in given.items() if value)
         raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
+    if options.in_process and options.jobs != 1:
+        raise BenchError("--in-process is for one clip at a time: leave --jobs out")
     for option, value in (("--pattern", options.pattern), ("--predictions-list", options.predictions_list)):
         if value is not None and options.predictions is None:
             raise BenchError(f"{option} says which files of --predictions are meant: add --predictions DIR")

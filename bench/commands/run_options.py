@@ -125,6 +125,11 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
         "--device", type=_text, default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)"
     )
     how.add_argument("--jobs", type=positive, default=1, metavar="N", help="clips at a time, each in its own process")
+    how.add_argument(
+        "--in-process",
+        action="store_true",
+        help="run a model of your own in this process, for debuggers: if it ends the process, it ends the run",
+    )
     how.add_argument("--batch", type=positive, default=32, metavar="N", help="frames at a time (default: 32)")
     how.add_argument(
         "--weights",

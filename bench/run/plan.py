@@ -35,6 +35,13 @@ class ModelPlan:
         """Whether this is the static baseline."""
         return self.name == "static" and self.predictions is None and self.command is None
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether code that is not this benchmark's own makes the predictions where clips run."""
+        from model import registry
+
+        return self.predictions is None and self.command is None and self.name not in registry.TABLE
+
     def load(self, device: str) -> Origin:
         """Load what is to be benchmarked."""
         from model import registry
@@ -54,7 +61,8 @@ class Plan:
     `size` is (height, width) of what the model sees and metrics score; `batch` the frames that go through at a time,
     which changes memory and speed and no number. `feature_cache` is where features of reference frames are kept between
     runs; None computes them anew. `codec_floor` adds a row with the reference through H.264. `codec` None saves no
-    videos. `pictures` says how the pictures of files become frames.
+    videos. `pictures` says how the pictures of files become frames. `apart`: clips run in another process than this one
+    even if they run one at a time, so that a model which ends its process ends one clip.
     """
 
     out: Path
@@ -74,6 +82,7 @@ class Plan:
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
     pictures: PictureRules = DEFAULT
+    apart: bool = False
 
     def origin(self) -> Origin:
         """Load what is to be benchmarked, with the rows that need a generator of their own."""

@@ -11,7 +11,9 @@ from bench.run.plan import Plan
 def begin(plan: Plan, *, jobs: int) -> Engine:
     """Load what the plan names where its clips will run: here, or in `jobs` processes.
 
+    Also one job has a process of its own where the plan wants it.
+
     Raises:
         BenchError: it cannot be loaded.
     """
-    return OneProcess.begin(plan) if jobs == 1 else Processes.begin(plan, jobs=jobs)
+    return OneProcess.begin(plan) if jobs == 1 and not plan.apart else Processes.begin(plan, jobs=jobs)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NoReturn, Self
 
 from bench.run.clip_task import ClipTask
 from bench.run.engines.engine import Description, Ended
@@ -30,8 +32,9 @@ class OneProcess:
         Raises:
             BenchError: it cannot be loaded.
         """
-        worker = Worker.of(plan)
-        return cls(worker, worker.origin.describe())
+        with exits_raised():
+            worker = Worker.of(plan)
+            return cls(worker, worker.origin.describe())
 
     def run(self, tasks: Mapping[int, ClipTask], on_frames: Callable[[int], None]) -> Ended:
         """Run clips in their order; see `Engine`."""
@@ -44,4 +47,26 @@ class OneProcess:
             on_frames(count)
 
         for place, task in tasks.items():
-            yield place, self.worker.run(task, frames)
+            with exits_raised():
+                result = self.worker.run(task, frames)
+            yield place, result
+
+
+@contextlib.contextmanager
+def exits_raised() -> Iterator[None]:
+    """Let `os._exit` raise `SystemExit` in this process: a model that calls it ends its clip, not the run as if done.
+
+    Only Python's own is caught. What a library written in C does ends the process.
+    """
+    process, end = os.getpid(), os._exit
+
+    def leave(status: int) -> NoReturn:
+        if os.getpid() != process:  # a fork, which ends that way
+            end(status)
+        raise SystemExit(f"os._exit({status})")
+
+    os._exit = leave
+    try:
+        yield
+    finally:
+        os._exit = end

@@ -1,6 +1,7 @@
 """A model that misbehaves on the clips whose films are longer than two frames, as `WHERE` and `HOW` say."""
 
 import contextlib
+import ctypes
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ DEEDS = {
     "generator": lambda: (_ for _ in ()).throw(GeneratorExit),
     "wordless": lambda: (_ for _ in ()).throw(Wordless),
     "_exit 0": lambda: os._exit(0),
+    "_exit 0 in C": lambda: ctypes.CDLL(None)._exit(0),
 }
 
 JUNK = {

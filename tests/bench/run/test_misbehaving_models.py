@@ -1,5 +1,6 @@
 """A model that ends the process, raises what is no error, or reports junk costs its clip, and the run says so."""
 
+import argparse
 import os
 import signal
 import subprocess
@@ -11,11 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from bench.commands.main import main
+from bench.commands.main import _plan, main
+from bench.commands.run_options import run_parser
 from bench.errors import BenchError
 from bench.frames import Frames
 from bench.results.run_folder import read_clips, read_manifest
+from bench.run.engines.one_process import exits_raised
 from bench.settings import Setting
+from bench.suites.from_paths import of_videos
 from model import registry
 from model.interface import Driving, SettingReport
 from model.origin import ModelOrigin
@@ -39,15 +43,15 @@ def films(tmp_path_factory):
     return folder
 
 
-def words(films, out, *, jobs=1):
+def words(films, out, *more):
     shown = ["--metrics", "l1", "--size", "64", "--video-codec", "none", "--no-cache", "--model", MODEL]
-    return ["--videos", str(films), *shown, "--out", str(out), "--jobs", str(jobs)]
+    return ["--videos", str(films), *shown, "--out", str(out), *more]
 
 
 def command(films, out, told, *, jobs=1, **options):
     environment = {**os.environ, "MISBEHAVE": told, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "benchmark.py", *words(films, out, jobs=jobs)],
+        [sys.executable, "benchmark.py", *words(films, out, "--jobs", str(jobs))],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -143,10 +147,12 @@ def test_an_open_that_gives_no_session_is_its_clips_failure(given):
     )
 
 
-@pytest.mark.parametrize("told", ["open:exit 0", "close:exit 0", "step:odd", *(f"junk:{junk}" for junk in JUNK)])
+@pytest.mark.parametrize(
+    "told", ["open:exit 0", "close:exit 0", "step:odd", "step:_exit 0", *(f"junk:{junk}" for junk in JUNK)]
+)
 def test_one_clips_fault_is_one_clips_fault(films, tmp_path, monkeypatch, capsys, told):
     monkeypatch.setenv("MISBEHAVE", told)
-    assert main(words(films, tmp_path / "run")) == 1
+    assert main(words(films, tmp_path / "run", "--in-process")) == 1
     seen_to_be_bad(tmp_path / "run")
     assert "Traceback" not in capsys.readouterr().err
 
@@ -161,23 +167,52 @@ def seen_to_be_bad(out):
     return rows.loc["bad", "reason"]
 
 
+ENDED = "clip 'bad': its process ended itself with exit code 0: a model must not end the process"
+
+
 @pytest.mark.parametrize(
-    "told, reason",
+    "jobs, told, reason",
     [
-        ("step:exit 0", f"clip 'bad': the model failed with SystemExit: 0 {ENDS_CLIP}"),
-        ("step:_exit 0", "clip 'bad': its process ended itself with exit code 0: a model must not end the process"),
-        pytest.param(
-            "close:_exit 0",
-            "clip 'bad': its process ended itself with exit code 0: a model must not end the process",
-            marks=pytest.mark.slow,
-        ),
+        (1, "step:_exit 0 in C", ENDED),  # as if the run had come to its end
+        (2, "step:_exit 0", ENDED),
+        pytest.param(1, "close:_exit 0", ENDED, marks=pytest.mark.slow),
+        (2, "step:exit 0", f"clip 'bad': the model failed with SystemExit: 0 {ENDS_CLIP}"),
     ],
 )
-def test_with_two_processes_too(films, tmp_path, told, reason):
-    running = command(films, tmp_path / "run", told, jobs=2)
+def test_at_any_job_count(films, tmp_path, jobs, told, reason):
+    running = command(films, tmp_path / "run", told, jobs=jobs)
     said = running.communicate(timeout=300)
     assert (running.returncode, said[1]) == (1, "")
     assert seen_to_be_bad(tmp_path / "run") == reason
+
+
+def test_an_end_of_the_process_is_raised_where_a_model_may_call_for_it(tmp_path, monkeypatch):
+    real = os._exit
+    with exits_raised():
+        with pytest.raises(SystemExit, match=r"^os\._exit\(3\)$"):
+            os._exit(3)
+        child = os.fork() if hasattr(os, "fork") else None
+        if child == 0:
+            os._exit(3)
+        if child is not None:
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    assert os._exit is real
+
+
+def test_models_of_ones_own_run_apart(films, tmp_path):
+    """What this benchmark loads itself does not, nor do files and commands: they begin sooner that way."""
+    options = run_parser(()).parse_args(words(films, tmp_path))
+    for change, apart in (
+        ({}, True),
+        ({"in_process": True}, False),
+        ({"model": "copy"}, False),
+        ({"model": None}, False),
+        ({"model": None, "model_command": "true {output}"}, False),
+        ({"model": None, "predictions": films}, False),
+    ):
+        chosen = argparse.Namespace(**{**vars(options), **change})
+        assert _plan(chosen, of_videos([str(films)])).apart == apart
+    assert main([*words(films, tmp_path), "--jobs", "2", "--in-process"]) == 2
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
