@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bench.media.picture_rules import DEFAULT, PictureRules
 from bench.settings import Setting
 
 
@@ -20,7 +21,8 @@ class Driving:
 
     `source` is the (3, H, W) uint8 RGB frame to animate. `reopen` starts another pass over the driving frames as
     (T, 3, H, W) uint8 batches, for models that must look ahead (best-frame search); most never call it.
-    `path` is the clip's own file, for models that run outside this process.
+    `path` is the clip's own file, for models that run outside this process. `rules` say how the pictures of files
+    become frames: a file that is scored beside the clip is read likewise.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Driving:
     fps: float
     path: Path | None = None
     reopen: Callable[[], Iterator[Tensor]] | None = None
+    rules: PictureRules = DEFAULT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

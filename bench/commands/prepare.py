@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.commands.parser import Parser
-from bench.commands.run_options import positive, size_of_frames
+from bench.commands.run_options import add_picture_rules, positive, size_of_frames
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--size", type=size_of_frames, default=(256, 256), metavar="N|HxW", help="frame size (default: 256)"
     )
+    add_picture_rules(parser)
     parser.add_argument("--kernel", default="skimage-antialias-linear", metavar="NAME", help="resize kernel")
     parser.add_argument("--fps", type=_rate, metavar="RATE", help="resample by time (default: keep every frame)")
     parser.add_argument("--codec", choices=("ffv1", "h264"), default="ffv1", help="ffv1 is lossless (default: ffv1)")
@@ -198,6 +199,9 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         crop=crop,
         detector=options.detector,
         codec=options.codec,
+        fit=options.fit,
+        hdr=options.hdr,
+        deinterlace=options.deinterlace,
     )
 
 

@@ -60,24 +60,7 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     what.add_argument(
         "--size", type=size_of_frames, metavar="N|HxW", help="frame size of model and scores (default: 256)"
     )
-    what.add_argument(
-        "--fit",
-        choices=("stretch", "crop", "pad"),
-        default="stretch",
-        help="pictures of another shape than --size: stretched, their middle, or with bars (default: stretch)",
-    )
-    what.add_argument(
-        "--hdr",
-        choices=("tone-map", "stored", "refuse"),
-        default="tone-map",
-        help="HDR and BT.2020 videos: to SDR, as if they were SDR, or an error (default: tone-map)",
-    )
-    what.add_argument(
-        "--deinterlace",
-        choices=("off", "bwdif"),
-        default="off",
-        help="interlaced videos: as stored, or one whole frame of each (default: off)",
-    )
+    add_picture_rules(what)
     model = parser.add_argument_group("the model")
     model.add_argument(
         "--model", type=_text, metavar="NAME", help="a model ('benchmark.py list models'; default: static)"
@@ -165,6 +148,28 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     )
     gate.add_argument("--update-baseline", action="store_true", help="write this run to --check's file instead")
     return parser
+
+
+def add_picture_rules(parser: argparse._ActionsContainer) -> None:
+    """Add the options that say how pictures become frames."""
+    parser.add_argument(
+        "--fit",
+        choices=("stretch", "crop", "pad"),
+        default="stretch",
+        help="pictures of another shape than --size: stretched, their middle, or with bars (default: stretch)",
+    )
+    parser.add_argument(
+        "--hdr",
+        choices=("tone-map", "stored", "refuse"),
+        default="tone-map",
+        help="HDR and BT.2020 videos: to SDR, as if they were SDR, or an error (default: tone-map)",
+    )
+    parser.add_argument(
+        "--deinterlace",
+        choices=("off", "bwdif"),
+        default="off",
+        help="interlaced videos: as stored, or one whole frame of each (default: off)",
+    )
 
 
 def default_out(suite: str, model: str) -> Path:

@@ -43,6 +43,15 @@ def read_source(
     return fitted(pixels, size, fit=rules.fit, kernel=kernel)[0]
 
 
+def tone_mapped_source(path: Path, *, rules: PictureRules) -> str:
+    """What a source video is brought to SDR from, and by which rule; empty for SDR and for pictures.
+
+    Raises:
+        MediaError: the video cannot be read, or is HDR that is to be refused.
+    """
+    return "" if path.suffix.lower() in IMAGE_SUFFIXES else VideoReader(path, rules=rules).tone_mapped
+
+
 def transparency(path: Path) -> tuple[str, ...]:
     """A sentence for a source with transparent pixels, whose hidden colours are used.
 

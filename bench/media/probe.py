@@ -20,7 +20,8 @@ from bench.media._container import audio_stream, open_media, picture_tracks, vid
 from bench.media._decode import Damage, pictures
 from bench.media._file_end import is_cut_off
 from bench.media._pictures.colour import Orientation
-from bench.media._pictures.tone_map import Range, dynamic_range
+from bench.media._pictures.dolby_vision import is_ipt
+from bench.media._pictures.tone_map import Range, dynamic_range, is_p3
 from bench.media.formats import is_animated_webp
 
 _WITH_ALPHA = ("rgba", "bgra", "argb", "abgr", "ya8", "ya16", "gbrap", "pal8", "yuva")
@@ -40,7 +41,8 @@ class VideoInfo:
     seconds. `warnings`: what a user should know of this file, in sentences. `slots`: where the frames of an AVI lie.
     `reordered`: whether the codec stores frames in another order than they are shown. `cut_off`: whether the file ends
     before its own structure does. `interlaced`: whether its first picture is flagged so. `dynamic_range`: what its code
-    values mean. `transparent`: share of its first picture's pixels that are so.
+    values mean. `ipt`: whether it is Dolby Vision in IPT. `transparent`: share of its first picture's pixels that
+    are so.
     """
 
     width: int
@@ -59,6 +61,7 @@ class VideoInfo:
     cut_off: bool = False
     interlaced: bool = False
     dynamic_range: Range = "SDR"
+    ipt: bool = False
     transparent: float = 0.0
 
 
@@ -103,6 +106,7 @@ def probe(path: Path | str) -> VideoInfo:
             warnings=(
                 *_missing_lead(lead),
                 *_told_transparent(transparent),
+                *_told_primaries(picture),
                 *(() if cut_off else _lying_head(stream, slots)),
                 *_warnings(container, stream, rate),
             ),
@@ -111,6 +115,7 @@ def probe(path: Path | str) -> VideoInfo:
             cut_off=cut_off,
             interlaced=picture.interlaced_frame,
             dynamic_range=dynamic_range(picture),
+            ipt=stream.codec_context.name in ("hevc", "av1") and is_ipt(path),
             transparent=transparent,
         )
 
@@ -239,6 +244,11 @@ def _transparent(picture: av.VideoFrame) -> float:
 def _told_transparent(share: float) -> Iterator[str]:
     if share:
         yield f"its first picture is transparent in {share:.0%} of its pixels: the colours hidden there are used"
+
+
+def _told_primaries(picture: av.VideoFrame) -> Iterator[str]:
+    if is_p3(picture):
+        yield "its colours have P3 primaries and are read as if they were BT.709's: paler than they were meant"
 
 
 def _lying_head(stream: VideoStream, slots: Slots | None) -> Iterator[str]:

@@ -26,6 +26,7 @@ from bench.media._frame_clock import FrameClock
 from bench.media._pictures.colour import Conversion, Orientations, ToRgb
 from bench.media._pictures.deinterlace import deinterlaced
 from bench.media._pictures.fit import fitted, squeeze
+from bench.media._pictures.tone_map import tone_mapped
 from bench.media.picture_rules import DEFAULT as DEFAULT_RULES
 from bench.media.picture_rules import PictureRules
 from bench.media.probe import VideoInfo, first_picture_time, probe
@@ -176,6 +177,11 @@ class VideoReader:
         return frame if self.size is None else fitted(frame[None], self.size, fit=self.rules.fit, kernel=self.kernel)[0]
 
     @property
+    def tone_mapped(self) -> str:
+        """What of HDR its pictures are brought to SDR from, and by which rule; empty where they are used as stored."""
+        return tone_mapped(self.info.dynamic_range, self.rules.hdr)
+
+    @property
     def squeeze(self) -> float:
         """How much more one side of the picture is scaled than the other: 1 where its shape is kept."""
         if self.size is None or self.rules.fit != "stretch":
@@ -192,6 +198,12 @@ class VideoReader:
             MediaError: HDR that is to be refused.
         """
         kind = self.info.dynamic_range
+        if self.info.ipt:
+            what = "Dolby Vision of profile 5 or like it (colours of IPT, which cannot be shown right)"
+            remedy = "convert it to SDR with what knows Dolby Vision (ffmpeg's filter libplacebo)"
+            if self.rules.hdr == "refuse":
+                raise MediaError(f"{self.path} is {what}: {remedy}, or leave --hdr refuse out")
+            yield f"{what}: its colours are wrong: {remedy}"
         if kind != "SDR":
             what = f"{kind} video (HDR)" if kind != "BT.2020" else "BT.2020 (wide gamut) video"
             if self.rules.hdr == "refuse":

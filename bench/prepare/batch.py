@@ -240,7 +240,7 @@ def suite_file(clips: Sequence[Prepared], recipe: Recipe, *, suite: str, title: 
             "title": title,
             "licence": licence,
             "frames": {"size": recipe.size, **({"fps": rates.pop()} if len(rates) == 1 else {})},
-            "prepared": recipe.model_dump(exclude_none=True),
+            "prepared": {name: value for name, value in recipe.written.items() if value is not None},
             "clips": written,
         },
         comment="Written by `benchmark.py prepare`; report.csv says what became of every clip.",

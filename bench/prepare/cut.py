@@ -83,7 +83,7 @@ def _cuts(task: Task, path: Path, info: VideoInfo, recipe: Recipe, detector: Fac
         return [Cut(task.id, start, end, task.box.within(info.width, info.height))]
     assert detector is not None
     # Faces are found in FFmpeg's default colours: it is the faster conversion, and no pixel of it is kept.
-    with VideoReader(path, start=start, end=end, conversion="ffmpeg") as reader:
+    with VideoReader(path, start=start, end=end, conversion="ffmpeg", rules=recipe.rules) as reader:
         if recipe.crop == "face":
             return [Cut(task.id, start, end, only_face((batch.pixels for batch in reader), detector))]
         times: list[float] = []
@@ -112,7 +112,15 @@ def _made(task: Task, path: Path, cut: Cut, info: VideoInfo, recipe: Recipe, fol
     audio = AudioSource(path, cut.start, cut.end) if info.has_audio else None
     frames = 0
     with (
-        VideoReader(path, size=recipe.size, crop=cut.box, start=cut.start, end=cut.end, kernel=recipe.kernel) as reader,
+        VideoReader(
+            path,
+            size=recipe.size,
+            crop=cut.box,
+            start=cut.start,
+            end=cut.end,
+            kernel=recipe.kernel,
+            rules=recipe.rules,
+        ) as reader,
         VideoWriter(file, size=recipe.size, fps=fps, codec=recipe.codec, audio=audio) as writer,
     ):
         for batch in reader if recipe.fps is None else at_rate(reader, info.fps, recipe.fps):
@@ -132,8 +140,13 @@ def _made(task: Task, path: Path, cut: Cut, info: VideoInfo, recipe: Recipe, fol
         fps=fps,
         audio=audio is not None,
         sha256=file_digest(file),
-        warnings=reader.warnings,
+        warnings=(*reader.warnings, *_told_shape(reader.squeeze)),
     )
+
+
+def _told_shape(squeeze: float) -> Iterator[str]:
+    if squeeze > 1.01:
+        yield f"its shape is another than --size's: one side is squeezed by {squeeze:.2f} (--fit crop or pad keeps it)"
 
 
 def _check_whole(cut: Cut, info: VideoInfo, warnings: tuple[str, ...], frames: int, fps: float) -> None:

@@ -130,7 +130,8 @@ def refuse_mixed(compared: Sequence[Compared], names: str, refusal: Refusal = BE
     ]
     if clips:
         raise BenchError(
-            f"{names} were made over different videos (file, span, crop, source or true view): {_few(clips)}: "
+            f"{names} were made over different videos (file, span, crop, source, true view, or how HDR is shown): "
+            f"{_few(clips)}: "
             f"{refusal.other_videos}"
         )
 

@@ -116,6 +116,9 @@ class ClipRecord(Record):
     """Whether frames of its file were missing or decoded with errors: its values are of what could be read."""
     squeeze: float = 1.0
     """How much more one side of its pictures is scaled than the other."""
+    tone_mapped: str = ""
+    """From which kinds of HDR its pictures were brought to SDR, and by which rule; empty for SDR and in runs of before
+    that was done, whose numbers of HDR are others."""
     carrier: str = ""
     """What the predictions travelled in, where they were read from files; see Protocol."""
     seconds: dict[str, float] = {}

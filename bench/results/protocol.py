@@ -84,7 +84,7 @@ class Protocol(Record):
         """First 12 digits of a hash over what decides one row: everything but the clip set and the other metrics.
 
         Rows of one clip, setting and metric from two runs are comparable exactly when their row hashes are equal,
-        and so are the clip's digests in `run.json`.
+        and so are the clip's digest and what of it was tone-mapped in `run.json`.
         """
         fields = self.model_dump(mode="json", exclude={"clip_set", "metrics", "preset"})
         fields["metric"] = [m.model_dump(mode="json") for m in self.metrics if m.id == metric]

@@ -61,8 +61,15 @@ class Run:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """Clip → digest of its files and selection, where it is known."""
-        return {clip.id: clip.digest for clip in self.manifest.clips if clip.digest}
+        """Clip → what tells its frames from others, where it is known: a digest of its files and selection.
+
+        Where HDR became SDR, the rule stands beside it.
+        """
+        return {
+            clip.id: f"{clip.digest} {clip.tone_mapped}".rstrip()
+            for clip in self.manifest.clips
+            if clip.digest and clip.status == "done"
+        }
 
     @cached_property
     def clip_ids(self) -> list[str]:

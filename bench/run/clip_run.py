@@ -22,7 +22,7 @@ from bench.compute.frame_values import FrameValues
 from bench.errors import BenchError, MediaError
 from bench.frames import Frames
 from bench.media.audio_reader import read_audio
-from bench.media.image import blank, read_source, transparency
+from bench.media.image import blank, read_source, tone_mapped_source, transparency
 from bench.media.video_reader import VideoReader
 from bench.outcome import Outcome, Pool
 from bench.results.clip_result import ClipResult
@@ -139,6 +139,8 @@ class _Run:
     source: Tensor | None = None
     told: list[str] = field(default_factory=list)
     """What a user should know of the source and of the sound."""
+    tone_mapped: list[str] = field(default_factory=list)
+    """What of the source and of true views was HDR."""
     stored: Mapping[Row, StoredFeatures] = field(default_factory=dict)
     predictions: PredictionStream | None = None
     scorer: ClipScorer | None = None
@@ -194,6 +196,7 @@ class _Run:
             warnings=(*reader.warnings, *self.told, *videos.warnings),
             squeeze=reader.squeeze,
             damaged=bool(reader.faults),
+            tone_mapped=joined((reader.tone_mapped, *self.tone_mapped)),
             carrier=joined(reports[row].carrier for row in self.rows if row.setting is not None and row in reports),
             videos=videos.written,
         )
@@ -230,6 +233,7 @@ class _Run:
                 except MediaError as error:
                     self._lose_view(row, str(error))
                 else:
+                    self.tone_mapped.append(reader.tone_mapped)
                     views[row] = iter(stack.enter_context(Ahead(_intact(reader))))
         return views
 
@@ -278,6 +282,7 @@ class _Run:
             self.stored = {row: cache.clip(repr((*prepared, row.name))) for row in (GROUND_TRUTH, STATIC)}
         if clip.source is not None:
             self.told += transparency(clip.source)
+            self.tone_mapped.append(tone_mapped_source(clip.source, rules=plan.pictures))
             source = read_source(clip.source, size=plan.size, rules=plan.pictures).to(source.device)
         self.source = source.clone()
         self.told += blank(self.source, own=clip.source is None)
@@ -301,7 +306,7 @@ class _Run:
         )
 
         reopen = partial(_again, clip, plan, self.resources.device)
-        driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen)
+        driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen, rules=plan.pictures)
         with self.clocks["model"]:
             self.predictions = self.origin.begin(driving, self.predicted)
 

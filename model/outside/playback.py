@@ -16,7 +16,9 @@ from bench.clips import Box
 from bench.errors import BenchError, MediaError, PredictionError
 from bench.frames import Frames
 from bench.media._container import open_media, video_stream
+from bench.media._pictures.tone_map import dynamic_range, tone_mapped
 from bench.media.image_folder import PictureFolder
+from bench.media.picture_rules import Hdr
 from bench.media.video_reader import VideoReader
 from bench.rows import Row
 from model.interface import Driving, SettingReport
@@ -36,8 +38,10 @@ _SAME_RATE = 0.005
 _REMEDY = "score the common ones with --align shortest, or match by time with --align time"
 
 
-def carrier_of(path: Path) -> str:
+def carrier_of(path: Path, *, hdr: Hdr = "tone-map") -> str:
     """`uint8` for a lossless RGB file or a folder of pictures, which hold a model's frames exactly; else the codec.
+
+    A file of HDR that is brought to SDR says so behind that.
 
     Raises:
         MediaError: the file cannot be read.
@@ -46,9 +50,11 @@ def carrier_of(path: Path) -> str:
         return "uint8"
     with open_media(path) as container:
         coded = video_stream(container, path).codec_context
+        mapped = tone_mapped(dynamic_range(coded), hdr)
+        mapped = f" ({mapped})" if mapped else ""
         if coded.name not in LOSSLESS:
-            return f"file: {coded.name}"
-        return "uint8" if coded.pix_fmt in RGB else f"file: {coded.name} {coded.pix_fmt}"
+            return f"file: {coded.name}{mapped}"
+        return f"uint8{mapped}" if coded.pix_fmt in RGB else f"file: {coded.name} {coded.pix_fmt}{mapped}"
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class FilePredictionStream:
             path = find()
             with self._told(path):
                 self.streams[row] = FrameStream(self._frames(path), path)
-                self.carriers[row] = carrier_of(path)
+                self.carriers[row] = carrier_of(path, hdr=self.driving.rules.hdr)
         except BenchError as error:
             self.errors[row] = str(error)
             self.streams.pop(row, None)
@@ -136,7 +142,7 @@ class FilePredictionStream:
     def _frames(self, path: Path) -> PictureFolder | VideoReader:
         if path.is_dir():
             return PictureFolder(path, self.driving.fps)
-        reader = self._open.enter_context(VideoReader(path, crop=self.crop))
+        reader = self._open.enter_context(VideoReader(path, crop=self.crop, rules=self.driving.rules))
         mine, reference = reader.info.fps, self.driving.fps
         if self.align == "strict" and abs(mine - reference) > _SAME_RATE * reference:
             raise PredictionError(

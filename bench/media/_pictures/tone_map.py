@@ -16,6 +16,11 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.media.picture_rules import Hdr
+
+RULE = 1
+"""Raised whenever the same picture would become another."""
+
 Range = Literal["SDR", "PQ", "HLG", "BT.2020"]
 """What a picture's code values mean; BT.2020: SDR with wide-gamut primaries."""
 
@@ -30,13 +35,24 @@ _TO_BT709 = np.array(
 )
 _TRANSFERS: dict[int, Range] = {16: "PQ", 18: "HLG"}  # ITU-T H.273
 _BT2020 = 9
+_P3 = (11, 12)
 _UNKNOWN = 2
 
 
-def dynamic_range(picture: av.VideoFrame) -> Range:
-    """What the picture is flagged as."""
+def dynamic_range(picture: av.VideoFrame | av.VideoCodecContext) -> Range:
+    """What the picture, or a whole stream, is flagged as."""
     found = _TRANSFERS.get(picture.color_trc)
     return found or ("BT.2020" if picture.color_primaries == _BT2020 else "SDR")
+
+
+def tone_mapped(kind: Range, hdr: Hdr) -> str:
+    """What pictures are brought to SDR from, and by which rule; empty where they are used as stored."""
+    return "" if kind == "SDR" or hdr != "tone-map" else f"{kind} by rule {RULE}"
+
+
+def is_p3(picture: av.VideoFrame) -> bool:
+    """Whether its primaries are those of P3, as cinema and some screens have them."""
+    return picture.color_primaries in _P3
 
 
 def is_wide(picture: av.VideoFrame) -> bool:

@@ -5,6 +5,7 @@ import torch
 from bench.clips import Box
 from bench.frames import Frames
 from bench.media.audio_reader import read_audio
+from bench.media.picture_rules import PictureRules
 from bench.media.probe import probe
 from bench.media.video_reader import VideoReader
 from bench.prepare.cut import at_rate, prepare
@@ -12,6 +13,7 @@ from bench.prepare.task import Task
 from bench.suites.lists.listed import ListedBox, Span
 from bench.suites.recipe import Recipe
 from tests.bench.footage import Sound, lag, numbers, pictures, speech, write
+from tests.bench.media.test_picture_rules import hdr_film, interlaced_film
 from tests.bench.prepare.test_only_face import Told
 
 
@@ -132,3 +134,42 @@ def test_an_unreadable_video_is_rejected_and_a_missing_one_is_missing(tmp_path):
     assert (clip.status, "is empty" in clip.reason) == ("rejected", True)
     (clip,) = prepare(Task("a", None, wanted="raw video 'xyz'"), Recipe(crop="whole"), tmp_path, None)
     assert (clip.status, clip.reason) == ("missing", "raw video 'xyz' is not there")
+
+
+def test_rules_for_pictures_hold_and_stand_in_the_recipe(tmp_path):
+    path, frames = hdr_film(tmp_path / "phone.mov", "PQ")
+    wanted = torch.from_numpy(np.stack(frames).transpose(0, 3, 1, 2).copy()).double()
+    plain = Recipe(crop="whole", size=(128, 128))
+    off = {}
+    for rule in ("tone-map", "stored", "refuse"):
+        recipe = plain.model_copy(update={"hdr": rule})
+        (clip,) = prepare(Task("a", path), recipe, tmp_path, None)
+        if rule == "refuse":
+            assert (clip.status, "PQ video (HDR): convert it to SDR" in clip.reason) == ("rejected", True)
+        else:
+            assert any("PQ video (HDR)" in told for told in clip.warnings)
+            off[rule] = float((load(tmp_path / clip.file).double() - wanted).abs().mean())
+    assert off["tone-map"] < 5 < off["stored"]
+    made = interlaced_film(tmp_path / "old.mp4")
+    for rule in ("off", "bwdif"):
+        (clip,) = prepare(Task(rule, made), Recipe(crop="whole", size=(64, 256), deinterlace=rule), tmp_path, None)
+        read = load(made, rules=PictureRules(deinterlace=rule))
+        assert torch.equal(load(tmp_path / clip.file), read)
+    (clip,) = prepare(Task("wide", made), Recipe(crop="whole", size=(64, 64)), tmp_path, None)
+    assert any("squeezed by 4.00 (--fit crop or pad keeps it)" in told for told in clip.warnings)
+    (clip,) = prepare(Task("fitted", made), Recipe(crop="whole", size=(64, 64), fit="pad"), tmp_path, None)
+    assert torch.equal(load(tmp_path / clip.file), load(made, size=(64, 64), rules=PictureRules(fit="pad")))
+
+
+def test_recipes_of_before_keep_their_digests():
+    """Prepared data is not made anew, and no protocol changes, where nothing else was asked for."""
+    assert Recipe().digest == "a48a755e5e42ce994184a28a49b609960c6dbaa00770249cf3df0dc8227f6793"
+    assert Recipe().summary == "version 1: 256x256 by skimage-antialias-linear, kept as ffv1"
+    assert not {"fit", "hdr", "deinterlace"} & Recipe().written.keys()
+    others = [Recipe(fit="pad"), Recipe(hdr="stored"), Recipe(deinterlace="bwdif")]
+    assert len({recipe.digest for recipe in (Recipe(), *others)}) == 4
+    assert [recipe.summary.removeprefix(Recipe().summary) for recipe in others] == [
+        ", fit pad",
+        ", hdr stored",
+        ", deinterlace bwdif",
+    ]
