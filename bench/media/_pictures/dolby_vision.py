@@ -10,7 +10,7 @@ from typing import BinaryIO
 _IPT = (5, 10, 20)
 """Profiles that have such pictures where their base layer is compatible with nothing (ETSI TS 103 572)."""
 
-_RECORD = re.compile(rb"(?:dv[cv]C|\x41\xed\x98)(.{5})", re.DOTALL)
+_RECORD = re.compile(rb"(?:dv[cv]C|\x41\xed\x98)(?=(.{5}))", re.DOTALL)
 """A configuration record: an MP4's box, or what Matroska adds to a block (24 bytes)."""
 
 _MOST = 64 << 20
