@@ -35,6 +35,8 @@ def check_names(options: argparse.Namespace) -> None:
 
 def _company(options: argparse.Namespace) -> None:
     """Options that would change nothing, for want of another or beside another."""
+    from model import registry as models
+
     if options.resume and options.out is None:
         raise BenchError("--resume goes on with the run of a folder: name it with --out")
     if options.resume and options.overwrite:
@@ -55,6 +57,8 @@ def _company(options: argparse.Namespace) -> None:
         raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
     if options.in_process and options.jobs != 1:
         raise BenchError("--in-process is for one clip at a time: leave --jobs out")
+    if options.in_process and (options.model is None or options.model in models.TABLE):
+        raise BenchError("--in-process is for a model of your own, and others run in this process: leave it out")
     for option, value in (("--pattern", options.pattern), ("--predictions-list", options.predictions_list)):
         if value is not None and options.predictions is None:
             raise BenchError(f"{option} says which files of --predictions are meant: add --predictions DIR")
