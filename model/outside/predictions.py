@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.errors import BenchError, PredictionError
 from bench.file_names import file_name
+from bench.files.leftovers import leftover
 from bench.media.formats import videos_among
 from bench.rows import Row
 from bench.settings import Setting
@@ -118,7 +119,9 @@ class Predictions:
         if _exists(exact):
             return [exact]
         try:
-            return sorted(self.folder.glob(self._wanted(stem if stem == "*" else glob.escape(stem), setting)))
+            wanted = self._wanted(stem if stem == "*" else glob.escape(stem), setting)
+            found = self.folder.glob(_single_stars(wanted, str(self.pattern)))
+            return sorted(path for path in found if not leftover(path))
         except (OSError, RecursionError):  # no file can have such a name
             return []
 
@@ -139,6 +142,12 @@ class Predictions:
         if not _exists(path):
             raise PredictionError(f"clip '{clip}': '{path}', named by {lines[0].where}, is not there")
         return path
+
+
+def _single_stars(wanted: str, pattern: str) -> str:
+    """`wanted`, made of `pattern`, with one star where several meet: Python before 3.13 takes `a**` for a mistake."""
+    parts = zip(pattern.split("/"), wanted.split("/"), strict=False)
+    return "/".join(part if whole == "**" else re.sub(r"\*{2,}", "*", part) for whole, part in parts)
 
 
 @dataclass(frozen=True, slots=True)

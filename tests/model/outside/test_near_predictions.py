@@ -1,4 +1,4 @@
-"""Names whose accents are written in two ways: the same way is the better match."""
+"""Names that are nearly those of predictions: accents in another form, and what other systems leave beside them."""
 
 import unicodedata
 
@@ -21,3 +21,11 @@ def test_the_other_form_is_taken_where_it_is_the_only_one(tmp_path):
     (tmp_path / "list.csv").write_text(f"clip,file\n{DECOMPOSED},{DECOMPOSED}.mp4\nother,x.mp4\n", "utf-8")
     for chosen in (Predictions(tmp_path), Predictions(tmp_path, table=tmp_path / "list.csv")):
         assert chosen.find(COMPOSED, Setting(), SETTINGS).name == f"{DECOMPOSED}.mp4"
+
+
+def test_what_other_systems_leave_is_no_second_prediction(tmp_path):
+    for name in ("._seed1-clip.mp4", "seed1-clip.mp4", "seed1-clip.mp4.part", "clip.mp4", "._clip.mp4", "Thumbs.db"):
+        (tmp_path / name).write_bytes(b"")
+    for chosen in (Predictions(tmp_path), Predictions(tmp_path, "*-{id}*"), Predictions(tmp_path, "{id}*")):
+        assert chosen.find("clip", Setting(), SETTINGS).name.endswith("clip.mp4")
+        assert not any("._" in path.name or path.suffix == ".part" for path in chosen.extra(set(), SETTINGS))
