@@ -71,9 +71,19 @@ def _company(options: argparse.Namespace) -> None:
 
 
 def _baseline(options: argparse.Namespace) -> None:
-    """Read the baseline now rather than after the last clip."""
+    """Read the baseline now rather than after the last clip; what is wrong with it stands in JUnit, too."""
     if options.check is None:
         return
+    if options.junit is None:
+        _read_baseline(options)
+        return
+    from bench.gate.check import mistakes_in
+
+    with mistakes_in(options.junit):
+        _read_baseline(options)
+
+
+def _read_baseline(options: argparse.Namespace) -> None:
     if options.check.suffix != ".json":
         raise BenchError(f"--check '{options.check}' is not called .json, as baselines are: name one")
     if not options.update_baseline and not options.check.is_file():

@@ -166,6 +166,18 @@ def test_weights_that_are_missing_are_the_cause(tmp_path):
         check.gate(make_run(tmp_path / "again", protocol=again), base)
 
 
+@pytest.mark.parametrize("text, expected", [(None, "is not there: write it with"), ("{", "is not a baseline")])
+def test_a_baseline_that_cannot_be_read_is_in_junit_too(tmp_path, capsys, text, expected):
+    base, junit = tmp_path / "base.json", tmp_path / "j.xml"
+    if text is not None:
+        base.write_text(text)
+    assert main(["--videos", "x.mp4", "--check", str(base), "--junit", str(junit)]) == 2
+    counts, found = cases(junit)
+    assert counts == (1, 0, 1, 0)
+    assert expected in found["gate", "comparison"][0][1]
+    assert f"benchmark.py: {found['gate', 'comparison'][0][1]}\n" == capsys.readouterr().err
+
+
 def test_all_of_it_is_told_before_the_first_clip(tmp_path, capsys, monkeypatch):
     film, base, junit = portrait_film(tmp_path / "one.mp4", count=3), tmp_path / "base.json", tmp_path / "j.xml"
     words = ["--videos", str(film), "--size", "64", "--video-codec", "none", "--check", str(base)]
