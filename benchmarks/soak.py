@@ -123,7 +123,11 @@ def until_done(films, out, weights, notes, chance, jobs_of):
         parts, opened, began = ended(out), len(begun(notes)), time.monotonic()
         done = {clip for clip in begun(notes)} - in_flight(out, notes)
         running = subprocess.Popen(
-            command(films, out, weights, jobs), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+            command(films, out, weights, jobs),
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
         limit = needs * chance.uniform(0.3, 2.5)
         first = None
@@ -146,7 +150,10 @@ def until_done(films, out, weights, notes, chance, jobs_of):
         tally.most_lost = max(tally.most_lost, lost)
         tally.kills += killed
         tally.before_first += killed and not mine
-        print(f"session {tally.sessions}: {jobs} jobs, {time.monotonic() - began:.1f} s, {ended(out)} clips", file=sys.stderr)
+        print(
+            f"session {tally.sessions}: {jobs} jobs, {time.monotonic() - began:.1f} s, {ended(out)} clips",
+            file=sys.stderr,
+        )
         if not killed:
             if code != 0:
                 sys.exit(f"the command ended with {code}")
@@ -185,10 +192,13 @@ def main() -> int:
             folder / "films", folder / "killed", weights, folder / "killed.txt",
             random.Random(options.seed), lambda chance: chance.choice((1, 1, 2)),
         )  # fmt: skip
-        equal = {table: (folder / "alone" / table).read_bytes() == (folder / "killed" / table).read_bytes() for table in TABLES}
-        videos = {
-            path.relative_to(folder / "alone") for path in (folder / "alone").glob("videos/*/*")
-        } == {path.relative_to(folder / "killed") for path in (folder / "killed").glob("videos/*/*")}
+        equal = {
+            table: (folder / "alone" / table).read_bytes() == (folder / "killed" / table).read_bytes()
+            for table in TABLES
+        }
+        videos = {path.relative_to(folder / "alone") for path in (folder / "alone").glob("videos/*/*")} == {
+            path.relative_to(folder / "killed") for path in (folder / "killed").glob("videos/*/*")
+        }
         left = [path for path in (folder / "killed").rglob(".*") if path.name != ".parts"]
         size = sum(path.stat().st_size for path in (folder / "killed" / ".parts").iterdir())
         lines = {

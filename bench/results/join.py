@@ -115,6 +115,7 @@ def merged_record(records: Sequence[ClipRecord]) -> ClipRecord:
     return done[-1].model_copy(
         update={
             "warnings": tuple(dict.fromkeys(warning for record in done for warning in record.warnings)),
+            "tone_mapped": joined(record.tone_mapped for record in done),
             "carrier": joined(record.carrier for record in done),
             "damaged": any(record.damaged for record in done),
             "seconds": seconds,

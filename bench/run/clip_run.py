@@ -140,7 +140,6 @@ class _Run:
     told: list[str] = field(default_factory=list)
     """What a user should know of the source and of the sound."""
     tone_mapped: list[str] = field(default_factory=list)
-    """What of the source and of true views was HDR."""
     stored: Mapping[Row, StoredFeatures] = field(default_factory=dict)
     predictions: PredictionStream | None = None
     scorer: ClipScorer | None = None
@@ -294,7 +293,6 @@ class _Run:
             row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, row=row, own_sound=own_sound)
             for row in self.rows
         }
-        wanted = self.task.units
         self.scorer = ClipScorer(
             self.metrics,
             facts,
@@ -302,9 +300,8 @@ class _Run:
             views=[row for row in self._view_files if row in facts],
             cross_identity=clip.source is not None,
             stored=self.stored,
-            wanted={row: wanted[row.name] for row in self.rows},
+            wanted={row: self.task.units[row.name] for row in self.rows},
         )
-
         reopen = partial(_again, clip, plan, self.resources.device)
         driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen, rules=plan.pictures)
         with self.clocks["model"]:
