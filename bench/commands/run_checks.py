@@ -55,7 +55,7 @@ def _company(options: argparse.Namespace) -> None:
     if options.check is None and any(given.values()):
         option = next(name for name, value in given.items() if value)
         raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
-    if options.in_process and options.jobs != 1:
+    if options.in_process and options.jobs not in (None, 1):
         raise BenchError("--in-process is for one clip at a time: leave --jobs out")
     if options.in_process and (options.model is None or options.model in models.TABLE):
         raise BenchError("--in-process is for a model of your own, and others run in this process: leave it out")
