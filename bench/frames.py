@@ -38,9 +38,16 @@ class Frames:
         """(T, 3, H, W) uint8, or (1, 3, H, W) where all frames are one in memory."""
         return self.pixels[:1] if self.repeated else self.pixels
 
+    def part(self, start: int, count: int) -> Frames:
+        """At most `count` frames from the `start`-th on; these frames themselves where that is all of them."""
+        if start == 0 and count >= len(self):
+            return self
+        stop = start + count
+        return Frames(self.pixels[start:stop], self.times[start:stop], self.first + start)
+
     def head(self, count: int) -> Frames:
-        """The first `count` frames; these frames themselves where that is all of them."""
-        return self if count >= len(self) else Frames(self.pixels[:count], self.times[:count], self.first)
+        """The first `count` frames."""
+        return self.part(0, count)
 
     def to(self, device: torch.device) -> Frames:
         """The same frames on `device`."""

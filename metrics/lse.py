@@ -100,7 +100,7 @@ class SyncAccumulator:
 def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFacts, Resources], SyncAccumulator]:
     def begin(facts: ClipFacts, resources: Resources) -> SyncAccumulator:
         if facts.audio is None:
-            raise Skip("the clip has no sound")
+            raise Skip(facts.without_sound)
         key = f"sync {rule.name} of {facts.row}"
         scorer: SyncScorer | None = facts.shared.get(key)
         if scorer is None or scorer.used:
@@ -111,10 +111,11 @@ def _begin(rule: Rule, read: Callable[[TrackScore], float]) -> Callable[[ClipFac
                 own=rule.tracked == "prediction",
                 min_face=rule.min_face,
                 min_detections=rule.min_detections,
+                known_sound=facts.sound_of is None,
                 lossy=rule.lossy,
             )
             facts.shared[key] = scorer
-        return SyncAccumulator(scorer, rule, facts.fps, facts.shared["voiced"], read)
+        return SyncAccumulator(scorer, rule, facts.fps, facts.shared[_key("voiced", facts)], read)
 
     return begin
 
@@ -133,8 +134,8 @@ def _crop_plan(rule: Rule, facts: ClipFacts, resources: Resources) -> CropPlan:
 
 
 def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> SoundEmbeddings:
-    """The clip's sound, heard once for all rows."""
-    key = "sound through MP3" if lossy else "sound"
+    """The sound, heard once for all rows that are judged by it."""
+    key, voiced = _key("sound through MP3" if lossy else "sound", facts), _key("voiced", facts)
     if key not in facts.shared:
         assert facts.audio is not None
         if facts.audio.cancelled:
@@ -142,11 +143,15 @@ def _sound(facts: ClipFacts, resources: Resources, *, lossy: bool) -> SoundEmbed
         if is_silent(facts.audio):
             raise Skip("the sound is silent")
         network = _network(resources)
-        if "voiced" not in facts.shared:
-            facts.shared["voiced"] = voiced_share(mfcc.at_16_khz(facts.audio.samples, facts.audio.rate))
+        if voiced not in facts.shared:
+            facts.shared[voiced] = voiced_share(mfcc.at_16_khz(facts.audio.samples, facts.audio.rate))
         heard = through_mp3(facts.own_sound() or facts.audio) if lossy else facts.audio
         facts.shared[key] = SoundEmbeddings(mfcc.at_16_khz(heard.samples, heard.rate), network)
     return cast(SoundEmbeddings, facts.shared[key])
+
+
+def _key(what: str, facts: ClipFacts) -> str:
+    return what if facts.sound_of is None else f"{what} of {facts.sound_of}"
 
 
 def _network(resources: Resources) -> FastSyncNet:

@@ -25,19 +25,24 @@ Need = Literal["reference", "driving", "audio", "source"]
 class ClipFacts:
     """What a metric may know of a clip before its first frame.
 
-    `fps` is the nominal rate (the frames carry their own times), `audio` is None for a clip without sound, `own_sound`
-    reads it once more at its track's own rate where `audio` is not at that (None: it is),
+    `fps` is the nominal rate (the frames carry their own times), `audio` is None where there is no sound, with the
+    reason in `without_sound`; `own_sound` reads it once more at its track's own rate where `audio` is not at that
+    (None: it is), `sound_of` is the row whose prediction it comes with (None: it is the clip's),
     `source` is the (3, H, W) uint8 frame that the model was given, `row` what is scored: a setting's
-    prediction, or the reference or source itself.
+    prediction, or the reference or source itself. `first` is the index of the clip's frame that the row begins with,
+    which `audio` begins with, too: of those before it there is no prediction.
     `shared` is where metrics keep what they compute once for the clip, or together for one of its rows (face tracks,
-    lip embeddings), under keys of their own; all rows of a clip have the same one.
+    lip embeddings), under keys of their own; all rows that begin with one frame have the same one.
     """
 
     id: str
     fps: float = 25.0
     audio: Audio | None = None
     source: Tensor | None = None
+    without_sound: str = "the clip has no sound"
+    sound_of: Row | None = None
     row: Row = ORIGINAL
+    first: int = 0
     own_sound: Callable[[], Audio | None] = lambda: None
     shared: dict[str, Any] = field(default_factory=dict, repr=False)
 

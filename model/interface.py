@@ -40,12 +40,14 @@ class SettingReport:
     `per_frame` maps names (`model_yaw`, `model_pitch`, `model_roll`, degrees) to (T,) values; stored in frames.parquet.
     `error`, if set, is one sentence that turns the setting's outcomes on this clip into failures
     (a free view that did not turn the head). `carrier` says what frames that were read from a file travelled in:
-    `uint8` where that is lossless RGB, else `file: codec`.
+    `uint8` where that is lossless RGB, else `file: codec`. `warnings` are sentences on what is to know of the
+    predictions.
     """
 
     per_frame: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     error: str | None = None
     carrier: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 class Session(Protocol):

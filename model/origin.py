@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol, SupportsFloat
 
 import torch
@@ -21,8 +22,25 @@ from model.reports import checked_reports
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class PlayedFile:
+    """The file that the predictions of a row are read from.
+
+    `first` is the index of the clip's frame that the predictions begin with, and `start` when the file shows that one,
+    in seconds from its own first frame. `retimed`: its frames are scored at other times than those.
+    """
+
+    path: Path
+    first: int = 0
+    start: float = 0.0
+    retimed: bool = False
+
+
 class PredictionStream(Protocol):
     """The predictions of one clip as they come. What fails ends the rows that it concerns, and no other."""
+
+    def played(self) -> Mapping[Row, PlayedFile]:
+        """Row → its file, known from the beginning; rows that are made by this process have none."""
 
     def step(self, reference: Frames) -> Mapping[Row, Frames]:
         """Row → its predictions of these frames; a row that has failed or ended is left out or cut short."""
@@ -111,6 +129,10 @@ class ModelPredictionStream:
         except BaseException as error:
             self._fail(error)
 
+    def played(self) -> Mapping[Row, PlayedFile]:
+        """Nothing: the model is in this process."""
+        return {}
+
     def step(self, reference: Frames) -> Mapping[Row, Frames]:
         """Predictions under every setting; none once the model has failed."""
         if self.session is None or self.error is not None:
@@ -121,7 +143,7 @@ class ModelPredictionStream:
                 predicted = self.session.step(driving)
             self.frames += len(reference)
             return {
-                Row.of(setting): Frames(self._checked(predicted[setting], reference.pixels), reference.times)
+                Row.of(setting): replace(reference, pixels=self._checked(predicted[setting], reference.pixels))
                 for setting in self.settings
             }
         except KeyboardInterrupt:

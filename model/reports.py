@@ -34,12 +34,14 @@ def checked_reports(
             raise PredictionError(f"{about} gave {_kind(report)} under {setting}: it must give a SettingReport")
         if not isinstance(report.error, str | None) or not isinstance(report.carrier, str):
             raise PredictionError(f"{about} gave an error or a carrier under {setting} that is no text")
+        if not isinstance(report.warnings, tuple) or not all(isinstance(text, str) for text in report.warnings):
+            raise PredictionError(f"{about} gave warnings under {setting} that are no tuple of texts")
         if not isinstance(report.per_frame, Mapping):
             raise PredictionError(
                 f"{about} gave {_kind(report.per_frame)} as per_frame under {setting}: it must be a mapping"
             )
         curves = {name: _curve(name, values, setting, frames, about) for name, values in report.per_frame.items()}
-        reports[setting] = SettingReport(curves, report.error, report.carrier)
+        reports[setting] = SettingReport(curves, report.error, report.carrier, report.warnings)
     return reports
 
 

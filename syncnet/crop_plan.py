@@ -79,6 +79,7 @@ class TrackPlan:
     _sources: array[int] = field(default_factory=lambda: array("i"), init=False)
     _log: array[int] = field(default_factory=lambda: array("i"), init=False)
     _sizes: dict[int, list[float]] = field(default_factory=dict, init=False)
+    _zero: float | None = None
     _closed: bool = False
 
     def __post_init__(self) -> None:
@@ -92,7 +93,8 @@ class TrackPlan:
         for number, boxes in enumerate(self._detect(frames)[known:], self.count):
             self._faces[number] = boxes
         self.count = start + len(frames)
-        self._place(self._resampler.push(frames.times[known:]))
+        self._zero = float(frames.times[0]) if self._zero is None else self._zero
+        self._place(self._resampler.push(frames.times[known:] - self._zero))
 
     def close(self) -> None:
         """Settle what waited for more frames."""
@@ -183,6 +185,7 @@ class WholePlan:
     _resampler: Resampler = field(init=False)
     _sources: array[int] = field(default_factory=lambda: array("i"), init=False)
     _size: float = 0.0
+    _zero: float | None = None
     _closed: bool = False
 
     def __post_init__(self) -> None:
@@ -194,7 +197,8 @@ class WholePlan:
         if known < len(frames):
             self.count = start + len(frames)
             self._size = float(max(frames.pixels.shape[-2:]))
-            self._sources.extend(self._resampler.push(frames.times[known:]))
+            self._zero = float(frames.times[0]) if self._zero is None else self._zero
+            self._sources.extend(self._resampler.push(frames.times[known:] - self._zero))
 
     def close(self) -> None:
         """See `CropPlan`."""

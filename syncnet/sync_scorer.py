@@ -46,6 +46,8 @@ class SyncScorer:
     min_detections: int = 0
     """Tracks are scored that have at least `min_windows` windows, whose face was found in at least `min_detections`
     frames, and is larger than `min_face` pixels."""
+    known_sound: bool = True
+    """Whether the sound is the clip's, which comes again, so that its embeddings are kept with the reference's."""
     lossy: bool = False
     """Whether pictures go through the public pipeline's lossy files, before faces are looked for and after the cut."""
     count: int = 0
@@ -68,7 +70,7 @@ class SyncScorer:
             return
         assert start == self.count
         self._stored = pred.stored
-        if ref.stored is not None and not self.lossy:
+        if ref.stored is not None and self.known_sound and not self.lossy:
             self.sound.stored = ref.stored
         if self.lossy:
             carried = [through(self._frame_carriers, frame) for frame in pred.pixels.cpu().numpy()]

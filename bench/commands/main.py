@@ -245,6 +245,8 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         codec_floor=options.codec_floor,
         preset=preset,
         alignment=options.align,
+        panel=options.panel,
+        sound=options.sound,
         pictures=PictureRules(options.fit, options.hdr, options.deinterlace),
         apart=model.is_foreign and not options.in_process,
     )
@@ -258,12 +260,15 @@ def _model(options: argparse.Namespace) -> ModelPlan:
 
         if not options.predictions.is_dir():
             raise BenchError(f"--predictions '{options.predictions}' is not a folder")
-        chosen = Predictions(options.predictions, options.pattern, options.predictions_list, options.align)
+        chosen = Predictions(
+            options.predictions, options.pattern, options.predictions_list, options.align, options.panel
+        )
         return ModelPlan(options.predictions.resolve().name, predictions=chosen)
     if options.model_command is not None:
         from model.outside.command import CommandModel
 
-        return ModelPlan("command", command=CommandModel(options.model_command, options.model_timeout, options.align))
+        command = CommandModel(options.model_command, options.model_timeout, options.align, options.panel)
+        return ModelPlan("command", command=command)
     name = options.model or ("facevid2vid" if options.checkpoint else "static")
     if name == "facevid2vid" and not options.checkpoint:
         raise BenchError("--model facevid2vid needs its weights: name the checkpoint's file with --checkpoint")

@@ -62,6 +62,10 @@ def _company(options: argparse.Namespace) -> None:
     for option, value in (("--pattern", options.pattern), ("--predictions-list", options.predictions_list)):
         if value is not None and options.predictions is None:
             raise BenchError(f"{option} says which files of --predictions are meant: add --predictions DIR")
+    finished = options.predictions is not None or options.model_command is not None
+    for option, given_ in (("--panel", options.panel > 0), ("--sound prediction", options.sound == "prediction")):
+        if given_ and not finished:
+            raise BenchError(f"{option} is for finished videos: add --predictions DIR or --model-command CMD")
     scored = "--predictions" if options.predictions is not None else "--model-command"
     if options.predictions is None and options.model_command is None:
         return

@@ -71,7 +71,19 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     )
     model.add_argument("--predictions-list", type=_path, metavar="CSV", help="or a list: columns clip, setting, file")
     model.add_argument(
-        "--align", choices=("strict", "shortest", "time"), default="strict", help="match their frames (default: strict)"
+        "--align",
+        choices=("strict", "shortest", "time", "offset"),
+        default="strict",
+        help="match their frames: as many, the common ones, by time, or moved into step (default: strict)",
+    )
+    model.add_argument(
+        "--panel", type=positive, default=0, metavar="N", help="of pictures side by side, score this one"
+    )
+    model.add_argument(
+        "--sound",
+        choices=("clip", "prediction"),
+        default="clip",
+        help="whose sound LSE of finished videos is by, the clip's or their own (default: clip)",
     )
     model.add_argument(
         "--model-command",

@@ -121,9 +121,13 @@ class ScoredFrames:
             self._memo[key] = (None if other is self else other, compute(self, other))
         return cast(T, self._memo[key][1])
 
+    def part(self, start: int, count: int) -> ScoredFrames:
+        """At most `count` frames from the `start`-th on; these frames themselves where that is all of them."""
+        return self if start == 0 and count >= len(self) else ScoredFrames(self.frames.part(start, count))
+
     def head(self, count: int) -> ScoredFrames:
-        """The first `count` frames; these frames themselves where that is all of them."""
-        return self if count >= len(self) else ScoredFrames(self.frames.head(count))
+        """The first `count` frames."""
+        return self.part(0, count)
 
     @classmethod
     def of(

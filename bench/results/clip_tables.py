@@ -80,12 +80,13 @@ def frame_table(result: ClipResult) -> pa.Table:
     ]
     tables = []
     for setting, metric, values in series:
-        count = len(values)
-        times = result.times if len(result.times) == count else np.full(count, np.nan)
+        count, first = len(values), result.record.late.get(setting, 0)
+        shown = result.times[first : first + count]
+        times = shown if len(shown) == count else np.full(count, np.nan)
         columns = [
             pa.array([readable(result.record.id)] * count),
             pa.array([setting] * count),
-            pa.array(np.arange(count, dtype=np.int32)),
+            pa.array(np.arange(first, first + count, dtype=np.int32)),
             pa.array(times),
             pa.array([metric] * count),
             pa.array(np.asarray(values, dtype=np.float64)),

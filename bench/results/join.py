@@ -117,6 +117,7 @@ def merged_record(records: Sequence[ClipRecord]) -> ClipRecord:
             "warnings": tuple(dict.fromkeys(warning for record in done for warning in record.warnings)),
             "tone_mapped": joined(record.tone_mapped for record in done),
             "carrier": joined(record.carrier for record in done),
+            "late": {row: first for record in done for row, first in record.late.items()},
             "damaged": any(record.damaged for record in done),
             "seconds": seconds,
             "videos": {name: path for record in done for name, path in record.videos.items()},

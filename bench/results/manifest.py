@@ -121,6 +121,8 @@ class ClipRecord(Record):
     that was done, whose numbers of HDR are others."""
     carrier: str = ""
     """What the predictions travelled in, where they were read from files; see Protocol."""
+    late: dict[str, int] = {}
+    """Row → index of the clip's frame that its values begin with, where that is not the first."""
     seconds: dict[str, float] = {}
     """Busy seconds by stage: decode, model, score (of all lanes together), encode; `total` is the wall time."""
     videos: dict[str, str] = {}

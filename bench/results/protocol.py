@@ -10,7 +10,7 @@ from typing import Any, Literal
 from bench.record import Record
 from bench.results.aggregation import OVER_CLIPS
 
-_ADDED = {"fit": "stretch", "hdr": "tone-map", "deinterlace": "off"}
+_ADDED = {"fit": "stretch", "hdr": "tone-map", "deinterlace": "off", "panel": 0, "sound": "clip"}
 """Fields that came after the first results and baselines, with what was done before they came. While a field has that
 value it is left out of every hash, so that what was stored then still matches; a new field is added here, too."""
 
@@ -64,6 +64,10 @@ class Protocol(Record):
     """What is scored: the model's frames rounded to 8 bit, or the codec of the files that were read."""
     alignment: str = "strict"
     """How finished predictions are matched to the reference's frames."""
+    panel: int = 0
+    """Which picture of finished predictions was scored, from 1, where several lie beside each other in a frame."""
+    sound: Literal["clip", "prediction"] = "clip"
+    """Whether finished predictions are judged by the clip's sound (`audio_source`) or by that of their own file."""
     audio_rate: int = 16000
     audio_channels: str = (
         "mono: mean of stereo; of more, front 1, centre √2, back and side 1/√2, LFE 0, scaled to sum 1"

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -15,13 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.audio import CANCELLED
 from bench.clips import Clip
 from bench.compute.cores import one_core
 from bench.compute.frame_values import FrameValues
 from bench.errors import BenchError, MediaError
 from bench.frames import Frames
-from bench.media.audio_reader import read_audio
 from bench.media.image import blank, read_source, tone_mapped_source, transparency
 from bench.media.video_reader import VideoReader
 from bench.outcome import Outcome, Pool
@@ -29,23 +27,23 @@ from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
 from bench.results.protocol import joined
 from bench.rows import GROUND_TRUTH, STATIC, Row
+from bench.run.clip_facts import FactsOfRows
 from bench.run.clip_task import ClipTask
 from bench.run.kept_videos import SIDE_BY_SIDE, ClipVideos
 from bench.run.overlap import Ahead, Behind, Clock
 from bench.run.plan import Plan
 from bench.settings import Setting
 from bench.weights.resources import Resources
-from metrics.metric import ClipFacts, Metric
+from metrics.metric import Metric
 from metrics.scorer.clip_scorer import ClipScorer
 from metrics.scorer.feature_cache import FeatureCache, StoredFeatures
+from model.colour_watch import ColourWatch, look, told
 from model.interface import Driving, SettingReport
 from model.origin import Origin, PredictionStream
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-AUDIO_RATE = 16000
 
 _OTHER_LENGTH = "it has another length than the clip"
 
@@ -81,7 +79,7 @@ def run_clip(
     seconds = {stage: round(clock.seconds, 6) for stage, clock in clocks.items()}
     seconds["total"] = round(time.perf_counter() - began, 6)
     record = result.record.model_copy(update={"seconds": seconds})
-    return ClipResult(record, result.outcomes, result.times, result.measured, result.pools)
+    return replace(result, record=record)
 
 
 def failed(task: ClipTask, reason: str) -> ClipResult:
@@ -142,6 +140,7 @@ class _Run:
     tone_mapped: list[str] = field(default_factory=list)
     stored: Mapping[Row, StoredFeatures] = field(default_factory=dict)
     predictions: PredictionStream | None = None
+    colours: Mapping[Row, ColourWatch] = field(default_factory=dict)
     scorer: ClipScorer | None = None
 
     @property
@@ -192,12 +191,13 @@ class _Run:
             person=clip.person,
             frames=len(times),
             fps=reader.info.fps,
-            warnings=(*reader.warnings, *self.told, *videos.warnings),
+            warnings=(*reader.warnings, *self.told, *told(self.colours, reports), *videos.warnings),
             squeeze=reader.squeeze,
             damaged=bool(reader.faults),
             tone_mapped=joined((reader.tone_mapped, *self.tone_mapped)),
             carrier=joined(reports[row].carrier for row in self.rows if row.setting is not None and row in reports),
             videos=videos.written,
+            late={row.name: facts.first for row, facts in self.scorer.rows.items() if facts.first},
         )
         measured = {row.name: report.per_frame for row, report in reports.items() if row in self.rows}
         return ClipResult(record, _by_name(outcomes), times, measured, _by_name(pools))
@@ -265,6 +265,7 @@ class _Run:
         self.times.add(reference.times)
         with self.clocks["model"]:
             predictions = dict(self.predictions.step(reference))
+        look(self.colours, predictions, reference, source=None if self.clip.source is None else self.source)
         predictions[GROUND_TRUTH] = reference
         if STATIC in self.rows:
             source = self.source
@@ -285,14 +286,15 @@ class _Run:
             source = read_source(clip.source, size=plan.size, rules=plan.pictures).to(source.device)
         self.source = source.clone()
         self.told += blank(self.source, own=clip.source is None)
-        audio = read_audio(clip.path, rate=AUDIO_RATE, start=clip.start, end=clip.end)
-        if audio is not None and audio.cancelled:
-            self.told.append(CANCELLED)
-        own_sound = partial(read_audio, clip.path, rate=None, start=clip.start, end=clip.end)
-        facts = {
-            row: ClipFacts(id=clip.id, fps=fps, audio=audio, source=self.source, row=row, own_sound=own_sound)
-            for row in self.rows
-        }
+        reopen = partial(_again, clip, plan, self.resources.device)
+        driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen, rules=plan.pictures)
+        with self.clocks["model"]:
+            self.predictions = self.origin.begin(driving, self.predicted)
+        played = {row: file for row, file in self.predictions.played().items() if row in self.rows}
+        self.colours = {row: ColourWatch() for row in self.rows if row.setting is not None}
+        known = FactsOfRows(clip, plan, self.source, fps)
+        facts = known.rows(self.rows, played)
+        self.told += known.told
         self.scorer = ClipScorer(
             self.metrics,
             facts,
@@ -302,10 +304,6 @@ class _Run:
             stored=self.stored,
             wanted={row: self.task.units[row.name] for row in self.rows},
         )
-        reopen = partial(_again, clip, plan, self.resources.device)
-        driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen, rules=plan.pictures)
-        with self.clocks["model"]:
-            self.predictions = self.origin.begin(driving, self.predicted)
 
     def _next_views(self, count: int) -> dict[Row, Frames]:
         found: dict[Row, Frames] = {}

@@ -6,7 +6,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import torch
@@ -60,7 +60,7 @@ class ClipVideos:
                 self._give_up(name, fault)
 
     def write(self, reference: Frames, predictions: Mapping[Row, Frames]) -> None:
-        """Write the next frames of every video: a setting's ends where its predictions end.
+        """Write the next frames of every video: a setting's begins and ends with its predictions.
 
         Side by side, the panel of a setting without a prediction is black.
         """
@@ -69,17 +69,17 @@ class ClipVideos:
         if self._source is None:
             self._source = reference.pixels[:1].cpu()
         rows = list(map(Row.of, self.plan.settings))
-        shown = {REFERENCE: reference.pixels}
-        shown |= {row.name: predictions[row].pixels for row in rows if row in predictions}
+        shown = {REFERENCE: reference}
+        shown |= {row.name: predictions[row] for row in rows if row in predictions}
         if self.plan.side_by_side and SIDE_BY_SIDE not in self.kept:
             source = self._source.expand(len(reference), -1, -1, -1)
-            panels = [_filled(shown.get(name), reference.pixels) for name in (REFERENCE, *map(str, rows))]
-            shown[SIDE_BY_SIDE] = torch.cat([source, *panels], dim=3)
-        for name, pixels in shown.items():
+            panels = [_filled(shown.get(name), reference) for name in (REFERENCE, *map(str, rows))]
+            shown[SIDE_BY_SIDE] = replace(reference, pixels=torch.cat([source, *panels], dim=3))
+        for name, frames in shown.items():
             if name in self.kept:
                 continue
             try:
-                self._writer(name, pixels).write(pixels.cpu(), reference.times[: len(pixels)])
+                self._writer(name, frames.pixels).write(frames.pixels.cpu(), frames.times)
             except (MediaError, OSError) as fault:
                 self._give_up(name, fault)
 
@@ -115,11 +115,12 @@ class ClipVideos:
         self._writers[name] = _Nowhere()  # type: ignore[assignment]
 
 
-def _filled(pixels: Tensor | None, reference: Tensor) -> Tensor:
-    """As many frames as the reference has: black ones behind those that there are."""
-    filled = torch.zeros_like(reference, device="cpu")
-    if pixels is not None:
-        filled[: len(pixels)] = pixels
+def _filled(frames: Frames | None, reference: Frames) -> Tensor:
+    """As many frames as the reference has: black ones before and behind those that there are."""
+    filled = torch.zeros_like(reference.pixels, device="cpu")
+    if frames is not None:
+        late = max(frames.first - reference.first, 0)
+        filled[late : late + len(frames)] = frames.pixels
     return filled
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.media.formats import VideoCodec
 from bench.media.picture_rules import DEFAULT, PictureRules
@@ -61,8 +61,9 @@ class Plan:
     `size` is (height, width) of what the model sees and metrics score; `batch` the frames that go through at a time,
     which changes memory and speed and no number. `feature_cache` is where features of reference frames are kept between
     runs; None computes them anew. `codec_floor` adds a row with the reference through H.264. `codec` None saves no
-    videos. `pictures` says how the pictures of files become frames. `apart`: clips run in another process than this one
-    even if they run one at a time, so that a model which ends its process ends one clip.
+    videos. `pictures` says how the pictures of files become frames, `alignment` and `panel` what of finished
+    predictions is scored (model/outside/playback.py), and `sound` whose sound judges them. `apart`: clips run in
+    another process than this one even if they run one at a time, so that a model which ends its process ends one clip.
     """
 
     out: Path
@@ -81,6 +82,8 @@ class Plan:
     codec_floor: bool = False
     preset: Preset = TABLE["default"]
     alignment: Alignment = "strict"
+    panel: int = 0
+    sound: Literal["clip", "prediction"] = "clip"
     pictures: PictureRules = DEFAULT
     apart: bool = False
 

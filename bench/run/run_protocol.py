@@ -40,6 +40,8 @@ def protocol_of(
         adapt_scale=bool(plan.model.options.get("adapt_scale", False)),
         best_frame=str(plan.model.options.get("best_frame", "first")),
         alignment=plan.alignment,
+        panel=plan.panel,
+        sound=plan.sound,
         fit=plan.pictures.fit,
         hdr="stored" if plan.pictures.hdr == "stored" else "tone-map",
         deinterlace=plan.pictures.deinterlace,

@@ -69,9 +69,9 @@ class ClipScorer:
     _running: dict[Row, list[_Running]] = field(init=False)
 
     def __post_init__(self) -> None:
-        shared: dict[str, Any] = {}
+        shared: dict[int, dict[str, Any]] = {facts.first: {} for facts in self.rows.values()}
         self._running = {
-            row: [_Running(metric, replace(facts, shared=shared)) for metric in self._metrics_of(row)]
+            row: [_Running(metric, replace(facts, shared=shared[facts.first])) for metric in self._metrics_of(row)]
             for row, facts in self.rows.items()
         }
 
@@ -95,7 +95,7 @@ class ClipScorer:
             if self.cross_identity and "reference" in metric.needs:
                 raise Skip("the source is another person: there is no reference to compare with")
             if "audio" in metric.needs and facts.audio is None:
-                raise Skip("the clip has no sound")
+                raise Skip(facts.without_sound)
             if "source" in metric.needs and facts.source is None:
                 raise Skip("no source frame is known")
             accumulator = metric.begin(facts, self.resources)
@@ -137,8 +137,9 @@ class ClipScorer:
                 if self.cross_identity and "driving" not in running.metric.needs:
                     target = pred
                 if running.accumulator is not None and target is not None:
-                    # A prediction that ends early is compared with the frames that both have.
-                    running.guard(partial(running.accumulator.update, pred, target.head(len(pred))))
+                    # A prediction that begins late or ends early is compared with the frames that both have.
+                    late = max(frames.first - ref.first, 0)
+                    running.guard(partial(running.accumulator.update, pred, target.part(late, len(pred))))
 
     def fail(self, row: Row, reason: str, *, only_true_view: bool = False) -> None:
         """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""

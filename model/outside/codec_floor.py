@@ -13,7 +13,7 @@ from bench.media.video_writer import VideoWriter
 from bench.rows import CODEC_FLOOR, Row
 from bench.settings import Setting
 from model.interface import Driving, SettingReport
-from model.origin import Origin, PredictionStream
+from model.origin import Origin, PlayedFile, PredictionStream
 from model.outside.playback import FilePredictionStream
 
 
@@ -54,6 +54,9 @@ class _Both:
     inner: PredictionStream
     files: FilePredictionStream
     folder: tempfile.TemporaryDirectory[str]
+
+    def played(self) -> Mapping[Row, PlayedFile]:
+        return self.inner.played()
 
     def step(self, reference: Frames) -> Mapping[Row, Frames]:
         return {**self.inner.step(reference), **self.files.step(reference)}

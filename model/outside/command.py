@@ -23,6 +23,7 @@ from bench.media.video_writer import VideoWriter
 from bench.rows import Row
 from bench.settings import Setting, degrees
 from model.interface import Driving, SettingReport
+from model.origin import PlayedFile
 from model.outside.playback import Alignment, FilePredictionStream
 from model.outside.predictions import named
 
@@ -43,12 +44,14 @@ class CommandModel:
     `{source}` is the source frame as a PNG file, `{driving}` the prepared driving video as lossless FFV1 with the
     clip's frame rate, `{output}` where the prediction must be written; a file of that stem with another suffix, or a
     folder of PNG frames, will do. `{yaw}`, `{pitch}` and `{roll}` are degrees, or `-` for an angle that stays driven.
-    A run of more than `timeout` seconds is ended, with all that it started.
+    A run of more than `timeout` seconds is ended, with all that it started. `align` and `panel` say what of the output
+    is scored (model/outside/playback.py).
     """
 
     command: str
     timeout: float = 3600.0
     align: Alignment = "strict"
+    panel: int = 0
 
     def __post_init__(self) -> None:
         unknown = set(_PLACEHOLDER.findall(self.command)) - set(PLACEHOLDERS)
@@ -70,7 +73,7 @@ class CommandModel:
 
     def begin(self, driving: Driving, settings: tuple[Setting, ...]) -> CommandPredictionStream:
         """Run the command under every setting and open what it wrote."""
-        stream = CommandPredictionStream(driving, self.align)
+        stream = CommandPredictionStream(driving)
         stream.run(self, settings)
         return stream
 
@@ -80,13 +83,12 @@ class CommandPredictionStream:
     """The outputs of the command for one clip; its folder goes when the clip ends."""
 
     driving: Driving
-    align: Alignment
     _files: FilePredictionStream | None = None
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def run(self, model: CommandModel, settings: tuple[Setting, ...]) -> None:
         """Write the inputs, run the command for each setting, open the outputs."""
-        self._files = FilePredictionStream(self.driving, self.align)
+        self._files = FilePredictionStream(self.driving, model.align, panel=model.panel)
         self._folder = tempfile.TemporaryDirectory(prefix="talking-head-")
         folder = Path(self._folder.name)
         Image.fromarray(self.driving.source.permute(1, 2, 0).cpu().numpy()).save(folder / "source.png")
@@ -95,6 +97,10 @@ class CommandPredictionStream:
             place = folder / setting.folder
             place.mkdir()
             self._files.open(Row.of(setting), partial(self._output, model, folder, place, setting))
+
+    def played(self) -> Mapping[Row, PlayedFile]:
+        """The outputs."""
+        return self._files.played() if self._files is not None else {}
 
     def step(self, reference: Frames) -> Mapping[Row, Frames]:
         """Read on, in step with the reference."""

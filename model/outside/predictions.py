@@ -30,14 +30,15 @@ class Predictions:
     Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*`
     where the run has one setting; a folder of that name holds the frames as pictures. `pattern` is a path under the
     folder with `{id}` and `{setting}` in it, and `*` for what differs; `table` a CSV file with the columns clip, file
-    and, for several settings, setting; its rows of settings that the run has not are left alone. `align` is what
-    happens to the frames (model/outside/playback.py).
+    and, for several settings, setting; its rows of settings that the run has not are left alone. `align` and `panel`
+    say what of the frames is scored (model/outside/playback.py).
     """
 
     folder: Path
     pattern: str | None = None
     table: Path | None = None
     align: Alignment = "strict"
+    panel: int = 0
 
     def check(self, settings: Settings) -> None:
         """See that the rule can tell clips and settings apart.
@@ -67,11 +68,15 @@ class Predictions:
 
     def describe(self) -> Mapping[str, str | float | bool]:
         """Where the videos come from."""
-        return {"folder": str(self.folder), "alignment": self.align}
+        return {
+            "folder": str(self.folder),
+            "alignment": self.align,
+            **({"panel": str(self.panel)} if self.panel else {}),
+        }
 
     def begin(self, driving: Driving, settings: Settings) -> FilePredictionStream:
         """Open the videos of one clip."""
-        stream = FilePredictionStream(driving, self.align)
+        stream = FilePredictionStream(driving, self.align, panel=self.panel)
         for setting in settings:
             stream.open(Row.of(setting), partial(self.find, driving.id, setting, settings))
         return stream

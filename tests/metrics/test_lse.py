@@ -276,3 +276,17 @@ def test_weights_of_another_network_fail():
     wrong = Resources(weights={"syncnet": {"features.0.weight": torch.zeros(1)}})
     with pytest.raises(WeightsError, match="syncnet_v2"):
         lse.LSE_C.begin(ClipFacts("clip", audio=sound(1)), wrong)
+
+
+def test_a_span_of_a_video_is_judged_from_its_own_beginning(resources):
+    """Its frames keep the times of the whole video; the first of them was taken for 2 s of still picture."""
+    video, audio = head(16), sound(0.64)
+    metric = registry.get("lse_d_whole")
+    values = []
+    for late in (0.0, 2.0):
+        scorer = ClipScorer([metric], {Row("a"): ClipFacts("clip", audio=audio)}, resources)
+        frames = Frames.of(video)
+        scorer.update(Frames(video, frames.times + late), {Row("a"): Frames(video, frames.times + late)})
+        outcome = scorer.results()[Row("a")][metric.id]
+        values.append((outcome.value, outcome.n))
+    assert values[0] == values[1]

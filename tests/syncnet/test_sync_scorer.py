@@ -211,6 +211,20 @@ def test_a_second_run_finds_the_reference_embedded(tmp_path):
     assert verdicts[0] == verdicts[1] == run(pixels, sound=sound)
 
 
+@pytest.mark.parametrize(("known_sound", "second"), [(True, 0), (False, 2)])
+def test_only_the_clips_own_sound_is_kept_between_runs(tmp_path, known_sound, second):
+    """Another would take its place, and the clip's be embedded again next time."""
+    pixels, sound, cache, calls = video(50), noise(2), FeatureCache(tmp_path), []
+    for _ in range(2):
+        network, stored = StubNetwork(), cache.clip("clip")
+        scorer = SyncScorer(WholePlan(25.0), SoundEmbeddings(sound, network), known_sound=known_sound)
+        scorer.update(0, ScoredFrames.of(pixels), ScoredFrames.of(pixels, stored=stored))
+        scorer.close()
+        stored.close()
+        calls.append(network.sounds)
+    assert calls == [2, second]
+
+
 def test_shorter_prediction_is_scored_as_far_as_it_goes():
     reference, sound = video(60), noise(3)
     plan = TrackPlan(StubDetector(), 25.0)

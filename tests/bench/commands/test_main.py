@@ -41,6 +41,8 @@ ROOT = Path(__file__).resolve().parents[3]
         (["--videos", "x", "--model", "copy", "--in-process"], "--in-process is for a model of your own"),
         (["--videos", "x", "--pattern", "{id}.mp4"], "add --predictions DIR"),
         (["--videos", "x", "--predictions-list", "x.csv"], "add --predictions DIR"),
+        (["--videos", "x", "--panel", "2"], "--panel is for finished videos: add --predictions DIR or --model-command"),
+        (["--videos", "x", "--sound", "prediction"], "--sound prediction is for finished videos: add --predictions"),
         (["--videos", "x", "--predictions", ".", "--checkpoint", "x"], "leave it out with --predictions"),
         (["--videos", "x", "--model-command", "x {output}", "--precision", "bf16"], "leave it out with --model-comm"),
         (["--videos", "x", "--check", "results"], "is not called .json"),

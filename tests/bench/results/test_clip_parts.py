@@ -9,7 +9,7 @@ from bench.outcome import Outcome
 from bench.results.clip_parts import Parts
 from bench.results.clip_result import ClipResult
 from bench.results.clip_tables import clip_rows, detail_rows, frame_table
-from bench.results.join import Layout, join
+from bench.results.join import Layout, join, merged_record
 from bench.results.manifest import ClipRecord
 from bench.results.protocol import Protocol
 from bench.results.run_folder import CLIP_COLUMNS, read_clips, read_frames
@@ -158,3 +158,19 @@ def test_a_warning_is_no_reason():
         ["clip", "original", "l1", "2.0", "value", "", "3", "0", "L1", "rate varies; two sound tracks"],
         ["clip", "original", "psnr", "", "skipped", "no reference", "0", "0", "PSNR", ""],
     ]
+
+
+def test_frames_of_a_row_that_begins_late_keep_their_numbers_and_times():
+    times = np.arange(5) / 25
+    values = {"late": np.arange(3.0), "static": np.arange(5.0), "early": np.arange(2.0)}
+    outcomes = {row: {"l1": Outcome.of_frames(found)} for row, found in values.items()}
+    record = ClipRecord(id="c", path="c.mp4", status="done", late={"late": 2})
+    table = frame_table(ClipResult(record, outcomes, times)).to_pandas().set_index("setting")
+    for row, expected in {"late": [2, 3, 4], "static": [0, 1, 2, 3, 4], "early": [0, 1]}.items():
+        assert table.loc[row, "frame"].tolist() == expected
+        assert table.loc[row, "time"].tolist() == times[expected].tolist()
+
+
+def test_where_rows_begin_is_known_of_all_passes():
+    first, second = (ClipRecord(id="c", path="c.mp4", status="done", late=late) for late in ({"a": 1}, {"b": 2}))
+    assert merged_record([first, second]).late == {"a": 1, "b": 2}

@@ -104,7 +104,7 @@ def test_json_round_trip():
     assert Protocol.model_validate_json(BASE.model_dump_json()) == BASE
 
 
-ADDED = {"fit": "crop", "hdr": "stored", "deinterlace": "bwdif"}
+ADDED = {"fit": "crop", "hdr": "stored", "deinterlace": "bwdif", "panel": 3, "sound": "prediction"}
 
 
 def test_fields_that_came_later_leave_old_hashes_alone():

@@ -140,3 +140,30 @@ def test_results_are_outcomes_for_every_row_and_metric():
     scorer = scored([metric("x"), metric("y")], [A, B])
     results = scorer.results()
     assert all(isinstance(results[row][name], Outcome) for row in (A, B) for name in "xy")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 6])
+def test_a_row_that_begins_late_is_compared_with_the_frames_of_its_own(batch):
+    reference = torch.arange(6, dtype=torch.uint8)[:, None, None, None].expand(6, 3, 4, 4).contiguous()
+    facts = {A: ClipFacts("clip", first=2), B: ClipFacts("clip")}
+    scorer = ClipScorer([metric()], facts, Resources())
+    for start in range(0, 6, batch):
+        ref = Frames.of(reference[start : start + batch], start=start)
+        late = ref.part(max(2 - start, 0), batch)
+        scorer.update(ref, {B: ref, **({A: Frames(late.pixels + 51, late.times, late.first)} if len(late) else {})})
+    outcome = scorer.results()[A]["difference"]
+    assert (outcome.n, outcome.value) == (4, pytest.approx(0.2))
+    assert scorer.results()[B]["difference"].n == 6
+
+
+def test_only_rows_that_begin_together_share_what_metrics_keep():
+    shared = {}
+
+    def begin(facts, resources):
+        shared[facts.row] = facts.shared
+        return FrameMean(difference)
+
+    ClipScorer([metric(begin=begin)], {row: ClipFacts("c", row=row, first=2 * (row == C)) for row in (A, B, C)},
+               Resources()).results()  # fmt: skip
+    assert shared[A] is shared[B]
+    assert shared[A] is not shared[C]
