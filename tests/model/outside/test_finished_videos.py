@@ -18,6 +18,7 @@ from bench.settings import Setting
 from bench.suites.from_paths import of_videos
 from metrics.scoring import score
 from model.interface import Driving
+from model.outside.command import CommandModel
 from model.outside.playback import FilePredictionStream
 from model.outside.predictions import Predictions
 from tests.bench.footage import Sound, speech, write
@@ -251,3 +252,19 @@ def test_pictures_side_by_side_are_told_and_cut(tmp_path):
 def test_other_sizes_have_their_own_remedy(tmp_path, frames, panel, words):
     _, report = played(film(tmp_path / "p.mkv", frames), panel=panel)
     assert words in report.error
+
+
+def test_the_output_of_a_command_is_treated_as_a_finished_video(tmp_path):
+    source = COLOURED[:1].expand_as(COLOURED)
+    path = film(tmp_path / "p.mkv", torch.cat([source, COLOURED], dim=3)[1:], sound=speech(1.0))
+    reference = Frames.of(COLOURED)
+    driving = Driving("clip", COLOURED[0], 25.0, reopen=partial(COLOURED.split, 9))
+    command = CommandModel(f"cp {path} {{output}}", align="offset", panel=2)
+    stream = command.begin(driving, (Setting(),))
+    file = stream.played()[ORIGINAL]
+    assert (file.first, read_audio(file.path).rate) == (1, 16000)
+    found = stream.step(reference)[ORIGINAL]
+    assert (found.first, torch.equal(found.pixels, COLOURED[1:])) == (1, True)
+    report = stream.close()[ORIGINAL]
+    assert report.error is None
+    assert report.warnings[0].startswith("its prediction under original is 1 frame early")
