@@ -30,6 +30,8 @@ class FactsOfRows:
     plan: Plan
     source: Tensor
     fps: float
+    heard: bool = True
+    """Whether a metric listens: if none does, and no row has a file of its own, no sound is read."""
     told: list[str] = field(default_factory=list)
     """What a user should know of the sound, once `rows` has read it."""
 
@@ -39,7 +41,7 @@ class FactsOfRows:
         Raises:
             MediaError: the clip's sound cannot be read.
         """
-        whole = self._from(0)
+        whole = self._from(0) if self.heard or played else ClipFacts(self.clip.id, self.fps, source=self.source)
         if whole.audio is not None and whole.audio.cancelled:
             self.told.append(CANCELLED)
         found = {row: replace(whole, row=row) for row in rows}

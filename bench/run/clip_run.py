@@ -292,7 +292,7 @@ class _Run:
             self.predictions = self.origin.begin(driving, self.predicted)
         played = {row: file for row, file in self.predictions.played().items() if row in self.rows}
         self.colours = {row: ColourWatch() for row in self.rows if row.setting is not None}
-        known = FactsOfRows(clip, plan, self.source, fps)
+        known = FactsOfRows(clip, plan, self.source, fps, heard=any("audio" in metric.needs for metric in self.metrics))
         facts = known.rows(self.rows, played)
         self.told += known.told
         self.scorer = ClipScorer(

@@ -46,6 +46,15 @@ def test_without_a_file_every_row_has_the_clips_sound(clip, sound):
         assert (rows[row].sound_of, rows[row].first, rows[row].row) == (None, 0, row)
 
 
+def test_sound_that_nobody_hears_is_not_read(tmp_path):
+    """A long clip's would be in memory as a whole."""
+    plan = Plan(out=tmp_path, model=ModelPlan("copy"), settings=(Setting(),), metrics=())
+    rows = FactsOfRows(Clip("c", tmp_path / "nowhere.mkv"), plan, SOURCE, 25.0, heard=False).rows(plan.rows, {})
+    assert [(rows[row].audio, rows[row].row, rows[row].fps) for row in plan.rows] == [
+        (None, row, 25.0) for row in plan.rows
+    ]
+
+
 ITS_OWN, THE_CLIPS = "LSE is by its own", "LSE is by the clip's (--sound prediction takes its own)"
 SILENCE = np.zeros(len(SPOKEN), np.int16)
 

@@ -172,7 +172,7 @@ def test_metrics_hear_the_clip_at_16_khz_and_may_ask_for_its_own_rate(tmp_path, 
 
     monkeypatch.setattr(clip_run, "ClipScorer", Spy)
     film = write_film(tmp_path / "a.mkv", portrait_frames(10), sound=tone(0.4, rate=44100), rate=44100)
-    run(of_videos([str(film)]), plan(tmp_path / "run", metrics=("l1",)), console=quiet())
+    run(of_videos([str(film)]), plan(tmp_path / "run", metrics=("l1", "lse_d")), console=quiet())
     facts = seen[Row.of(ORIGINAL)]
     own = facts.own_sound()
     assert (facts.audio.rate, own.rate) == (16000, 44100)
