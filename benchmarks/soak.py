@@ -5,7 +5,7 @@
 
 The clips are made on the spot. Every session is the real command with `--resume`, with one or two jobs, and dies at a
 random time: from before its first clip to after some. The model copies, and notes every clip that it is given; a small
-stand-in takes the place of Inception, so that FID and KID are pooled over the suite without official weights.
+stand-in of 64 features takes the place of Inception, so that FID and KID are pooled over the suite without its weights.
 
 Prints what came of it as a table in Markdown; exit code 1 if any table differs, or anything that had ended was redone.
 """
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTES = "SOAK_NOTES"
 TABLES = ("clips.csv", "details.csv", "summary.csv", "frames.parquet", "table.md")
 METRICS = ("l1", "psnr", "ssim", "fid", "kid")
+_DIMENSIONS = 64
 SETTINGS = ("original", "free-view:30,10,0")
 
 
@@ -43,26 +44,26 @@ class Noting(Copy):
 
         network = _StandIn()
         for module in (inception, fid, kid):
-            module.network = lambda resources: network
+            module.network, module.DIMENSIONS = (lambda resources: network), _DIMENSIONS
 
     def describe(self):
         return {"soak": "copies"}
 
     def open(self, driving, settings):
         # One write of a whole line: several processes may append.
-        with open(os.environ[NOTES], "ab", buffering=0) as file:
+        with Path(os.environ[NOTES]).open("ab", buffering=0) as file:
             file.write(f"{driving.id}\n".encode())
         return Copy.open(self, driving, settings)
 
 
 class _StandIn:
-    """2048 numbers of every frame, each frame for itself: quick, and the same bits whatever the batch."""
+    """Some numbers of every frame, each frame for itself: quick, and the same bits whatever the batch."""
 
     def __init__(self):
         from bench.compute.cores import SideBySide
 
         generator = torch.Generator().manual_seed(5)
-        self.matrix = torch.randn(48, 2048, generator=generator) / 7
+        self.matrix = torch.randn(48, _DIMENSIONS, generator=generator) / 7
         self.cores = SideBySide(1)
 
     def __call__(self, pixels):
@@ -97,7 +98,8 @@ def film(path: Path, frames: int, size: int, seed: int) -> None:
 
 def command(films: Path, out: Path, weights: Path, jobs: int) -> list[str]:
     return [
-        sys.executable, str(ROOT / "benchmark.py"), "--videos", str(films), "--out", str(out), "--resume", "--jobs", str(jobs),
+        sys.executable, str(ROOT / "benchmark.py"), "--videos", str(films), "--out", str(out), "--resume",
+        "--jobs", str(jobs),
         "--model", "benchmarks.soak:Noting", "--metrics", *METRICS, "--settings", *SETTINGS, "--size", "64",
         "--weights", f"inception={weights}", "--no-cache", "--device", "cpu",
     ]  # fmt: skip
@@ -112,16 +114,19 @@ def begun(notes: Path) -> list[str]:
     return notes.read_text().split() if notes.exists() else []
 
 
-def until_done(films, out, weights, notes, chance, jobs_of):
-    """Sessions that are killed after a random time, until one ends by itself; the time grows from what they need."""
-    tally, needs = Tally(), 8.0
+def until_done(films, out, weights, notes, chance, jobs_of, needs):
+    """Sessions that are killed after a random time, until one ends by itself.
+
+    `needs` are the seconds to the first clip, at first; the time to live follows what sessions need.
+    """
+    tally = Tally()
     environment = {**os.environ, NOTES: str(notes), "PYTHONPATH": str(ROOT)}
     while True:
         jobs = jobs_of(chance)
         tally.sessions += 1
         tally.jobs.append(jobs)
         parts, opened, began = ended(out), len(begun(notes)), time.monotonic()
-        done = {clip for clip in begun(notes)} - in_flight(out, notes)
+        done = set(begun(notes)) - in_flight(out, notes)
         running = subprocess.Popen(
             command(films, out, weights, jobs),
             cwd=ROOT,
@@ -171,7 +176,7 @@ def in_flight(out: Path, notes: Path) -> set[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=200)
-    parser.add_argument("--frames", type=int, default=16)
+    parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
@@ -183,14 +188,21 @@ def main() -> int:
         weights.write_bytes(b"a stand-in")
         environment = {**os.environ, NOTES: str(folder / "alone.txt"), "PYTHONPATH": str(ROOT)}
         began = time.monotonic()
-        subprocess.run(
+        running = subprocess.Popen(
             command(folder / "films", folder / "alone", weights, 1),
-            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+        while not begun(folder / "alone.txt") and running.poll() is None:
+            time.sleep(0.02)
+        needs = time.monotonic() - began
+        if running.wait() != 0:
+            sys.exit(f"the command ended with {running.returncode}")
         alone = time.monotonic() - began
         tally = until_done(
             folder / "films", folder / "killed", weights, folder / "killed.txt",
-            random.Random(options.seed), lambda chance: chance.choice((1, 1, 2)),
+            random.Random(options.seed), lambda chance: chance.choice((1, 1, 2)), needs,
         )  # fmt: skip
         equal = {
             table: (folder / "alone" / table).read_bytes() == (folder / "killed" / table).read_bytes()
