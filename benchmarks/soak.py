@@ -3,8 +3,8 @@
     python benchmarks/soak.py                         # 200 clips, as many kills as it takes
     python benchmarks/soak.py --clips 20 --seed 3
 
-The clips are made on the spot. Every session is the real command with `--resume`, with one or two jobs, and dies at a
-random time: from before its first clip to after some. The model copies, and notes every clip that it is given; a small
+The clips are made on the spot. Every session is the real command with `--resume`, with one or two jobs. One of four dies
+while it starts, the others up to `--seconds` after they were given their first clip. The model copies, and notes every clip that it is given; a small
 stand-in of 64 features takes the place of Inception, so that FID and KID are pooled over the suite without its weights.
 
 Prints what came of it as a table in Markdown; exit code 1 if any table differs, or anything that had ended was redone.
@@ -114,15 +114,12 @@ def begun(notes: Path) -> list[str]:
     return notes.read_text().split() if notes.exists() else []
 
 
-def until_done(films, out, weights, notes, chance, jobs_of, needs):
-    """Sessions that are killed after a random time, until one ends by itself.
-
-    `needs` are the seconds to the first clip, at first; the time to live follows what sessions need.
-    """
+def until_done(films, out, weights, notes, chance, needs, seconds):
+    """Sessions that are killed, until one ends by itself; a session needs about `needs` seconds to its first clip."""
     tally = Tally()
     environment = {**os.environ, NOTES: str(notes), "PYTHONPATH": str(ROOT)}
     while True:
-        jobs = jobs_of(chance)
+        jobs = chance.choice((1, 1, 2))
         tally.sessions += 1
         tally.jobs.append(jobs)
         parts, opened, began = ended(out), len(begun(notes)), time.monotonic()
@@ -134,17 +131,14 @@ def until_done(films, out, weights, notes, chance, jobs_of, needs):
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        limit = needs * chance.uniform(0.3, 2.5)
-        first = None
-        while running.poll() is None and time.monotonic() - began < limit:
-            if first is None and len(begun(notes)) > opened:
-                first = time.monotonic() - began
-                needs = 0.7 * needs + 0.3 * first
-            time.sleep(0.02)
+        dies = time.monotonic() + chance.uniform(0, needs) if chance.random() < 0.25 else None
+        while running.poll() is None and (dies is None or time.monotonic() < dies):
+            if dies is None and len(begun(notes)) > opened:
+                dies = time.monotonic() + chance.uniform(0, seconds)
+            time.sleep(0.01)
         killed = running.poll() is None
         if killed:
             running.send_signal(signal.SIGKILL)
-            needs = needs if first is not None else needs * 1.1
         code = running.wait()
         time.sleep(1.0 if jobs > 1 and killed else 0.0)  # workers end with their parent, after their frame
         tally.seconds += time.monotonic() - began
@@ -177,6 +171,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--frames", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
@@ -202,7 +197,7 @@ def main() -> int:
         alone = time.monotonic() - began
         tally = until_done(
             folder / "films", folder / "killed", weights, folder / "killed.txt",
-            random.Random(options.seed), lambda chance: chance.choice((1, 1, 2)), needs,
+            random.Random(options.seed), needs, options.seconds,
         )  # fmt: skip
         equal = {
             table: (folder / "alone" / table).read_bytes() == (folder / "killed" / table).read_bytes()

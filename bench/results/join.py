@@ -51,10 +51,16 @@ class Layout:
         return keys is None or keys.metrics.get(metric) == self.row_hash("")(metric)
 
 
-def join(run: Path, clips: Iterable[str], parts: Parts, layout: Layout) -> list[ClipRecord]:
+def join(
+    run: Path,
+    clips: Iterable[str],
+    parts: Parts,
+    layout: Layout,
+    each: Callable[[ClipResult], object] = lambda result: None,
+) -> list[ClipRecord]:
     """Write clips.csv, details.csv and frames.parquet of a run from the parts of `clips`, in that order.
 
-    Clips that have no part are left out. Returns the records of those that have.
+    Clips that have no part are left out. Returns the records of those that have; `each` is given what they gave.
 
     Raises:
         BenchError: a part is not there any more, or is damaged.
@@ -65,6 +71,7 @@ def join(run: Path, clips: Iterable[str], parts: Parts, layout: Layout) -> list[
         for result in results(clips, parts, layout):
             tables.add(result, layout.row_hash(result.record.carrier))
             records.append(result.record)
+            each(result)
     return records
 
 

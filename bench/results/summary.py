@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
+from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.outcome import Outcome
+from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
 from bench.results.run_folder import SUMMARY_COLUMNS
 from bench.results.statistics import interval
@@ -41,44 +43,65 @@ class SummaryRow:
     infinite_frames: int
 
 
-def summarise(
-    clips: pd.DataFrame,
-    *,
-    persons: Mapping[str, str | None],
-    pooled: Mapping[str, Mapping[str, Outcome]],
-    seed: int = 0,
-) -> list[SummaryRow]:
-    """Summarise the rows of clips.csv, in the order in which settings and metrics first come.
+@dataclass(slots=True)
+class _Column:
+    """What the clips have of one metric under one setting: of each value three numbers, of the rest a count."""
 
-    Args:
-        clips: clips.csv as `run_folder.read_clips` gives it.
-        persons: clip → person, to cluster the interval by; None where unknown.
-        pooled: row → metric → outcome over the whole suite, where there is one.
-        seed: of the bootstrap.
-    """
-    rows = []
-    for (setting, metric), group in clips.groupby(["setting", "metric"], sort=False):
-        outcome = pooled.get(str(setting), {}).get(str(metric))
-        rows.append(_row(str(setting), str(metric), group, persons, outcome, seed))
-    return rows
+    values: array[float] = field(default_factory=lambda: array("d"))
+    frames: array[float] = field(default_factory=lambda: array("d"))
+    """Behind each value, without those of infinite value."""
+    persons: list[str | None] = field(default_factory=list)
+    skipped: int = 0
+    failed: int = 0
+    infinite_frames: int = 0
+
+    def add(self, outcome: Outcome, person: str | None) -> None:
+        if outcome.status == "value":
+            self.values.append(outcome.value)
+            self.frames.append(outcome.n - outcome.infinite)
+            self.persons.append(person)
+            self.infinite_frames += outcome.infinite
+        elif outcome.status == "skipped":
+            self.skipped += 1
+        else:
+            self.failed += 1
 
 
-def _row(
-    setting: str,
-    metric: str,
-    group: pd.DataFrame,
-    persons: Mapping[str, str | None],
-    pooled: Outcome | None,
-    seed: int,
-) -> SummaryRow:
-    scored = group[group["status"] == "value"]
-    values = scored["value"].to_numpy(dtype=np.float64)
+@dataclass(slots=True)
+class Tally:
+    """The suite's values as clips come, in the suite's order; what it keeps of a clip are a few numbers."""
+
+    columns: dict[tuple[str, str], _Column] = field(default_factory=dict)
+
+    def add(self, result: ClipResult) -> None:
+        """Take in a clip."""
+        for setting, outcomes in result.outcomes.items():
+            for metric, outcome in outcomes.items():
+                self.columns.setdefault((setting, metric), _Column()).add(outcome, result.record.person)
+
+    def rows(self, pooled: Mapping[str, Mapping[str, Outcome]], *, seed: int = 0) -> list[SummaryRow]:
+        """The rows of summary.csv, in the order in which settings and metrics first came.
+
+        Intervals are clustered by person where persons are known.
+
+        Args:
+            pooled: row → metric → outcome over the whole suite, where there is one.
+            seed: of the bootstrap.
+        """
+        return [
+            _row(setting, metric, column, pooled.get(setting, {}).get(metric), seed)
+            for (setting, metric), column in self.columns.items()
+        ]
+
+
+def _row(setting: str, metric: str, column: _Column, pooled: Outcome | None, seed: int) -> SummaryRow:
+    values = np.array(column.values, dtype=np.float64)
     finite = np.isfinite(values)
     mean = float(values[finite].mean()) if finite.any() else (float(values[0]) if len(values) else math.nan)
-    clips = scored["clip"].to_numpy()[finite]
-    bounds = interval(values[finite], [persons.get(str(clip)) for clip in clips], seed=seed)
+    persons = [person for person, is_finite in zip(column.persons, finite, strict=True) if is_finite]
+    bounds = interval(values[finite], persons, seed=seed)
     # A clip's value is the mean over its finite frames, so frame sums come back exactly enough from it.
-    weights = (scored["n"] - scored["infinite"]).to_numpy(dtype=np.float64)[finite]
+    weights = np.array(column.frames, dtype=np.float64)[finite]
     frames = float(weights.sum())
     return SummaryRow(
         setting=setting,
@@ -87,23 +110,32 @@ def _row(
         low=bounds.low,
         high=bounds.high,
         n=int(finite.sum()),
-        skipped=int((group["status"] == "skipped").sum()),
-        failed=int((group["status"] == "failed").sum()),
+        skipped=column.skipped,
+        failed=column.failed,
         infinite=int((~finite).sum()),
         frame_mean=float((values[finite] * weights).sum() / frames) if frames else mean,
         frames=int(frames),
         pooled=pooled.value if pooled is not None else math.nan,
         pooled_n=pooled.n if pooled is not None else 0,
-        infinite_frames=int(scored["infinite"].sum()),
+        infinite_frames=column.infinite_frames,
     )
 
 
+def has_failed(result: ClipResult, rows: Sequence[Row]) -> bool:
+    """Whether a clip in some row that is the model's has no value, and a failure among its outcomes.
+
+    Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.
+    """
+    mine = [result.outcomes.get(row.name, {}).values() for row in rows if row.is_model]
+    statuses = [{outcome.status for outcome in outcomes} for outcomes in mine]
+    return result.record.status == "failed" or any("failed" in found and "value" not in found for found in statuses)
+
+
 def failures(records: Sequence[ClipRecord], clips: pd.DataFrame, rows: Sequence[Row]) -> list[str]:
-    """Clips that in some row that is the model's have no value, and a failure among their outcomes."""
+    """The clips of clips.csv of which `has_failed` is true."""
     mine = clips[clips["setting"].isin([row.name for row in rows if row.is_model])]
     places = [mine["clip"], mine["setting"]]
     failed, valued = (mine["status"].eq(status).groupby(places).any() for status in ("failed", "value"))
-    # Metrics that were skipped before the first frame (no sound, no weights) say nothing of the prediction.
     lost = {str(clip) for clip, _ in failed[failed & ~valued].index}
     return [record.id for record in records if record.status == "failed" or record.id in lost]
 

@@ -16,8 +16,8 @@ from bench.results.join import Layout, join
 from bench.results.manifest import RunManifest
 from bench.results.part_file import Moment
 from bench.results.pool_file import Pools
-from bench.results.run_folder import PARTS, RUN, clear, clear_up, read_clips, read_manifest
-from bench.results.summary import failures, summarise, to_csv
+from bench.results.run_folder import PARTS, RUN, clear, clear_up, read_manifest
+from bench.results.summary import Tally, has_failed, to_csv
 from bench.run import resume, run_manifest
 from bench.run.claim import writable
 from bench.run.clip_run import failed
@@ -148,16 +148,20 @@ def write_tables(
     at_end: Callable[[Path], object],
 ) -> Finished:
     """Everything that a run folder has beside its parts, from those of `clips`, in that order."""
-    records = join(out, clips, parts, layout)
-    rows = read_clips(out)
-    persons = {record.id: record.person for record in records}
-    summary = summarise(rows, persons=persons, pooled=pooled, seed=manifest.protocol.seed)
+    tally, lost = Tally(), []
+
+    def each(result: ClipResult) -> None:
+        tally.add(result)
+        if has_failed(result, manifest.rows):
+            lost.append(result.record.id)
+
+    records = join(out, clips, parts, layout, each)
+    write_text(out / "summary.csv", to_csv(tally.rows(pooled, seed=manifest.protocol.seed)))
     manifest = run_manifest.ended(manifest, records, seconds=seconds, passes=passes, complete=complete)
-    write_text(out / "summary.csv", to_csv(summary))
     write_text(out / RUN, manifest.model_dump_json(indent=2))
     at_end(out)
     damaged = tuple(record.id for record in records if record.damaged)
-    return Finished(out, manifest, tuple(failures(records, rows, manifest.rows)), damaged)
+    return Finished(out, manifest, tuple(lost), damaged)
 
 
 def begin(suite: Suite, keyed: Keyed, manifest: RunManifest, metrics: Sequence[Metric]) -> RunStore:

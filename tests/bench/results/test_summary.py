@@ -1,12 +1,13 @@
 import math
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bench.outcome import Outcome
-from bench.results.run_folder import CLIP_COLUMNS
-from bench.results.summary import summarise, to_csv
+from bench.results.clip_result import ClipResult
+from bench.results.manifest import ClipRecord
+from bench.results.summary import Tally, to_csv
 
 FRAMES = {
     "one": [20.0, 30.0, math.inf],
@@ -15,18 +16,27 @@ FRAMES = {
 }
 
 
-def rows(frames, *, setting="original", metric="psnr"):
-    """clips.csv of these frames' values, by the rule of a clip's mean: infinite frames are counted apart."""
-    table = []
+def rows(frames, *, setting="original", metric="psnr", persons=None):
+    """What clips of these frames' values give, by the rule of a clip's mean: infinite frames are counted apart."""
+    found = []
     for clip, values in frames.items():
         finite = [value for value in values if math.isfinite(value)]
         value = float(np.mean(finite)) if finite else math.inf
-        table.append((clip, setting, metric, value, "value", "", len(values), len(values) - len(finite), "hash", ""))
-    return pd.DataFrame(table, columns=CLIP_COLUMNS)
+        outcome = Outcome("value", value=value, n=len(values), infinite=len(values) - len(finite))
+        record = ClipRecord(id=clip, path="", status="done", person=(persons or {}).get(clip))
+        found.append(ClipResult(record, {setting: {metric: outcome}}))
+    return found
 
 
-def only(clips, **options):
-    (row,) = summarise(clips, **{"persons": {}, "pooled": {}, **options})
+def summarised(clips, pooled=None):
+    tally = Tally()
+    for clip in clips:
+        tally.add(clip)
+    return tally.rows(pooled or {})
+
+
+def only(clips):
+    (row,) = summarised(clips)
     return row
 
 
@@ -47,8 +57,8 @@ def test_nothing_but_infinite_is_infinite():
 
 def test_what_has_no_value_is_counted_and_not_averaged():
     clips = rows(FRAMES)
-    clips.loc[0, ["status", "value"]] = "failed", math.nan
-    clips.loc[2, ["status", "value"]] = "skipped", math.nan
+    for place, outcome in ((0, Outcome.failed("broken")), (2, Outcome.skipped("small"))):
+        clips[place] = replace(clips[place], outcomes={"original": {"psnr": outcome}})
     row = only(clips)
     assert (row.n, row.failed, row.skipped, row.infinite) == (1, 1, 1, 0)
     assert row.mean == row.frame_mean == 41.5
@@ -56,8 +66,8 @@ def test_what_has_no_value_is_counted_and_not_averaged():
 
 
 def test_rows_keep_their_order_and_pooled_values_their_place():
-    clips = pd.concat([rows(FRAMES, setting="b"), rows(FRAMES, setting="a", metric="fid")])
-    found = summarise(clips, persons={}, pooled={"a": {"fid": Outcome("value", value=7.5, n=900)}})
+    clips = [*rows(FRAMES, setting="b"), *rows(FRAMES, setting="a", metric="fid")]
+    found = summarised(clips, {"a": {"fid": Outcome("value", value=7.5, n=900)}})
     assert [(row.setting, row.metric, row.pooled_n) for row in found] == [("b", "psnr", 0), ("a", "fid", 900)]
     assert found[1].pooled == 7.5
     lines = to_csv(found).splitlines()
@@ -67,8 +77,8 @@ def test_rows_keep_their_order_and_pooled_values_their_place():
 
 def test_clips_of_one_person_widen_the_interval():
     """Four clips of two persons know no more than two clips of theirs do."""
-    clips = rows({"a1": [10.0], "a2": [10.0], "b1": [20.0], "b2": [20.0], "c1": [30.0], "c2": [30.0]})
-    apart, together = only(clips), only(clips, persons={clip: clip[0] for clip in clips["clip"]})
+    clips = {"a1": [10.0], "a2": [10.0], "b1": [20.0], "b2": [20.0], "c1": [30.0], "c2": [30.0]}
+    apart, together = only(rows(clips)), only(rows(clips, persons={clip: clip[0] for clip in clips}))
     assert apart.mean == together.mean == 20.0
     assert together.high - together.low > 1.2 * (apart.high - apart.low)
 
@@ -78,5 +88,5 @@ def test_one_clip_of_nobody_known_does_not_set_the_people_apart():
     values = np.repeat(np.random.default_rng(8).normal(30, 1, 12), 10)
     frames = {f"p{i // 10}-{i}": [value] for i, value in enumerate(values)} | {"unknown": [float(values.mean())]}
     people = {clip: clip.split("-")[0] if "-" in clip else None for clip in frames}
-    apart, together = only(rows(frames)), only(rows(frames), persons=people)
+    apart, together = only(rows(frames)), only(rows(frames, persons=people))
     assert together.high - together.low > 2.5 * (apart.high - apart.low)
