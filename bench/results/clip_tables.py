@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.file_names import readable
 from bench.results.clip_result import ClipResult
@@ -78,18 +79,32 @@ def frame_table(result: ClipResult) -> pa.Table:
     series += [
         (setting, name, values) for setting, measured in result.measured.items() for name, values in measured.items()
     ]
-    tables = []
-    for setting, metric, values in series:
-        count, first = len(values), result.record.late.get(setting, 0)
-        shown = result.times[first : first + count]
-        times = shown if len(shown) == count else np.full(count, np.nan)
-        columns = [
-            pa.array([readable(result.record.id)] * count),
-            pa.array([setting] * count),
-            pa.array(np.arange(first, first + count, dtype=np.int32)),
-            pa.array(times),
-            pa.array([metric] * count),
-            pa.array(np.asarray(values, dtype=np.float64)),
-        ]
-        tables.append(pa.table(dict(zip(FRAME_COLUMNS, columns, strict=True))).cast(frame_schema()))
-    return pa.concat_tables(tables).unify_dictionaries() if tables else frame_schema().empty_table()
+    if not series:
+        return frame_schema().empty_table()
+    counts = [len(values) for _, _, values in series]
+    firsts = [result.record.late.get(setting, 0) for setting, _, _ in series]
+    spans = list(zip(firsts, counts, strict=True))
+    columns = [
+        _named([readable(result.record.id)] * len(series), counts),
+        _named([setting for setting, _, _ in series], counts),
+        pa.array(np.concatenate([np.arange(first, first + count, dtype=np.int32) for first, count in spans])),
+        pa.array(np.concatenate([_times(result.times, first, count) for first, count in spans])),
+        _named([metric for _, metric, _ in series], counts),
+        pa.array(np.concatenate([np.asarray(values, dtype=np.float64) for _, _, values in series])),
+    ]
+    return pa.table(columns, schema=frame_schema())
+
+
+def _times(times: NDArray[np.float64], first: int, count: int) -> NDArray[np.float64]:
+    """Those of so many frames from the first on; NaN where they are not known of all."""
+    found = times[first : first + count]
+    return found if len(found) == count else np.full(count, np.nan)
+
+
+def _named(names: Sequence[str], counts: Sequence[int]) -> pa.DictionaryArray:
+    """A column of texts: every name as often as is said, each in the dictionary once, by its first coming."""
+    import pyarrow as pa
+
+    known = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    numbers = np.repeat(np.array([known[name] for name in names], dtype=np.int32), counts)
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(list(known), pa.string()))

@@ -9,6 +9,9 @@ from bench.outcome import Outcome, Pool
 from bench.results.pool_file import Pools
 
 
+_AT_ONCE = 8
+
+
 @dataclass(slots=True)
 class SuitePools:
     """What the suite-wide values are made from. Clips are merged in the suite's order, whichever ends first.
@@ -25,14 +28,18 @@ class SuitePools:
     following: int = 0
 
     def take(self, place: int) -> None:
-        """The clip at this place has ended, and can be read."""
+        """The clip at this place has ended, and can be read.
+
+        Of many that could be merged now, a few are: results that come meanwhile are to be kept soon.
+        """
         self.known([place])
-        while self.following in self.waiting:
-            self._merge(self.following)
-            self.following += 1
+        for _ in range(_AT_ONCE):
+            if self.following in self.waiting:
+                self._merge(self.following)
+                self.following += 1
 
     def known(self, places: Iterable[int]) -> None:
-        """The clips at these places had ended before: they are read with the next one."""
+        """The clips at these places had ended before: they are read with the next ones."""
         new = set(places)
         self.waiting |= new
         self.taken |= new

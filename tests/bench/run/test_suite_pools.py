@@ -50,5 +50,17 @@ def test_what_has_ended_behind_a_gap_counts_at_the_end():
     assert pools.merged["original"]["fid"].clips == [0, 3, 5]
 
 
+def test_what_was_there_before_is_merged_a_little_at_a_time_and_in_order():
+    """A run that is resumed keeps what ends now before it has read all that had ended."""
+    read = []
+    pools = SuitePools(lambda clip: read.append(clip) or pools_of(clip))
+    pools.known(range(100))
+    assert read == []
+    pools.take(100)
+    assert 0 < len(read) <= 8
+    assert pools.outcomes()["original"]["fid"].n == 101
+    assert read == list(range(101))
+
+
 def test_no_clip_no_value():
     assert SuitePools(pools_of).outcomes() == {}
