@@ -4,9 +4,9 @@
     python benchmarks/soak.py --clips 20 --seed 3
 
 The clips are made on the spot. Every session is the real command with `--resume`, with one or two jobs. One of four
-dies while it starts, the others up to `--seconds` after they were given their first clip. The model copies, and notes
-every clip that it is given; a small stand-in of 64 features takes the place of Inception, so that FID and KID are pooled
-over the suite without its weights.
+dies while it starts, the others up to `--seconds` after they were given their first clip. The model copies and notes
+every clip that it is given. A small stand-in of 64 features takes the place of Inception, so that FID and KID are
+pooled over the suite without its weights.
 
 Prints what came of it as a table in Markdown; exit code 1 if any table differs, or anything that had ended was redone.
 """

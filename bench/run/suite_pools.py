@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from bench.outcome import Outcome, Pool
 from bench.results.pool_file import Pools
 
-
 _AT_ONCE = 8
 
 

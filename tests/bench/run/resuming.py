@@ -1,5 +1,7 @@
 """What the tests of resuming have in common: small films, a model that counts its work, and a run's whole outcome."""
 
+import os
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -48,6 +50,20 @@ class _Session:
     def close(self):
         yaw = [float(number) for number in range(self.frames)]
         return {setting: SettingReport({"model_yaw": yaw}) for setting in self.settings}
+
+
+class Waiting(Copy):
+    """Copies, and notes which clip it was given; in the second it waits as long as there is a file `wait`."""
+
+    def __init__(self, checkpoint=None, *, device="cpu"):
+        super().__init__()
+
+    def open(self, driving, settings):
+        notes = Path(os.environ["WAITING"])
+        (notes / f"{driving.id}-{os.getpid()}").touch()
+        while driving.id == "clip1" and (notes / "wait").exists():
+            time.sleep(0.05)
+        return Copy.open(self, driving, settings)
 
 
 @dataclass(frozen=True, slots=True)
