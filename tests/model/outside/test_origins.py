@@ -560,12 +560,3 @@ def test_the_one_video_in_a_folder_of_the_clips_name_is_its_prediction(tmp_path)
     assert found.find("a", ORIGINAL, SETTINGS) == inside / "result.mp4"
     (inside / "0.png").touch()  # now a folder of frames with a preview
     assert found.find("a", ORIGINAL, SETTINGS) == inside
-
-
-@pytest.mark.parametrize("pattern", ["{id}**.mp4", "{id}/**x"])
-def test_a_pattern_that_python_does_not_know_is_told(tmp_path, pattern):
-    try:
-        next(tmp_path.glob(pattern.format(id="a")), None)
-    except ValueError:
-        with pytest.raises(BenchError, match="is not understood"):
-            Predictions(tmp_path, pattern=pattern).find("a", ORIGINAL, (ORIGINAL,))
