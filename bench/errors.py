@@ -1,12 +1,28 @@
 """The one family of errors that are the user's to mend."""
 
+from __future__ import annotations
+
+from typing import Final
+
+from bench.file_names import one_line
+
+_LONGEST: Final = 2000  # characters of a sentence; names and values that come from files have no bound of their own
+_END: Final = 500
+
 
 class BenchError(Exception):
     """A mistake that the user can mend: one sentence that says what, where and what to do.
 
     The command prints it without a traceback and exits with 2 when it concerns the whole run; inside a run it
     becomes the `failed` outcome of the clip that it names.
+
+    It is one line, whatever stands in the files that it tells of: control characters are written out, and of a sentence
+    of more than 2000 characters the middle is left out.
     """
+
+    def __init__(self, sentence: str) -> None:
+        said = one_line(sentence)
+        super().__init__(said if len(said) <= _LONGEST else f"{said[: _LONGEST - _END]} … {said[-_END:]}")
 
 
 class MediaError(BenchError):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bench.commands.run_checks import check_gate, check_names
 from bench.commands.run_options import default_out, run_parser
 from bench.errors import BenchError
+from bench.files.presence import is_folder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -258,7 +259,7 @@ def _model(options: argparse.Namespace) -> ModelPlan:
     if options.predictions is not None:
         from model.outside.predictions import Predictions
 
-        if not options.predictions.is_dir():
+        if not is_folder(options.predictions):
             raise BenchError(f"--predictions '{options.predictions}' is not a folder")
         chosen = Predictions(
             options.predictions, options.pattern, options.predictions_list, options.align, options.panel

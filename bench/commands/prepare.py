@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bench.commands.parser import Parser
 from bench.commands.run_options import add_picture_rules, positive, size_of_frames
 from bench.errors import BenchError
+from bench.files.presence import is_folder
 
 if TYPE_CHECKING:
     from bench.prepare.task import Task
@@ -168,7 +169,7 @@ def _by_name(patterns: Sequence[str]) -> dict[str, list[Path]]:
 
     paths: list[Path] = []
     for pattern in patterns:
-        if Path(pattern).is_dir():
+        if is_folder(Path(pattern)):
             paths += videos_among(Path(pattern).rglob("*"))
         else:
             paths += [clip.path for clip in of_videos([pattern], option="--raw").clips]

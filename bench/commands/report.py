@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.commands.parser import Parser, add_version
 from bench.errors import BenchError
+from bench.files.presence import is_file
 from bench.report.kinds import FORMATS, PLOTS
 
 DONE, MISTAKE, INTERRUPTED = 0, 2, 130
@@ -101,7 +102,7 @@ def parser() -> Parser:
 
 def _check(options: argparse.Namespace) -> None:
     for run in options.runs:
-        if not (run / "run.json").is_file():
+        if not is_file(run / "run.json"):
             raise BenchError(f"'{run}' is not a run folder: it has no run.json")
     if not options.runs and not options.published:
         raise BenchError("nothing to report: name a run folder, or published figures with --published DATASET")

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError
+from bench.files.presence import is_file, is_there
 
 if TYPE_CHECKING:
     from bench.run.plan import Plan
@@ -90,13 +91,13 @@ def _baseline(options: argparse.Namespace) -> None:
 def _read_baseline(options: argparse.Namespace) -> None:
     if options.check.suffix != ".json":
         raise BenchError(f"--check '{options.check}' is not called .json, as baselines are: name one")
-    if not options.update_baseline and not options.check.is_file():
+    if not options.update_baseline and not is_file(options.check):
         raise BenchError(f"--check '{options.check}' is not there: write it with --update-baseline")
     from bench.gate import baseline
 
     if not options.update_baseline:
         baseline.read_side(options.check)
-    elif options.check.exists():
+    elif is_there(options.check):
         baseline.read(options.check)
 
 

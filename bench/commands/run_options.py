@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.commands.gate_options import add_options
 from bench.commands.parser import Parser, add_version
 from bench.errors import BenchError
+from bench.files.presence import is_file
 
 RESULTS = Path("results")
 
@@ -225,7 +226,7 @@ def _seconds(text: str) -> float:
 
 def _weights(text: str) -> tuple[str, Path]:
     name, equals, file = text.partition("=")
-    if not equals or not Path(file).is_file():
+    if not equals or not is_file(Path(file)):
         raise argparse.ArgumentTypeError(f"'{text}' does not name weights and a file that is there: write NAME=FILE")
     from bench.weights.registry import get
 

@@ -1,14 +1,35 @@
-"""TOML written; Python itself only reads it."""
+"""TOML written, which Python does not, and read, whatever the bytes are."""
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 Value = str | bool | int | float | Sequence["Value"] | Mapping[str, "Value"]
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The document in a file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML in UTF-8, or none that any of our files is; the message is a clause.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError:
+        raise ValueError("a number or a date in it is none") from None
 
 
 def to_toml(document: Mapping[str, Value], *, comment: str = "") -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from bench.file_names import one_line
 from bench.gate.judge import Change, Finding, Judgement, Verdict
 from bench.gate.unmeasured import Unmeasured
 from bench.report.formats.markdown import markdown as markdown_table
@@ -201,6 +202,7 @@ def _xml(text: str) -> str:
 
 
 def _data(text: str) -> str:
+    text = "\n".join(map(one_line, text.split("\n")))  # a log is read in a terminal
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Collection
@@ -14,6 +13,8 @@ from pydantic import BeforeValidator
 
 from bench.errors import BenchError
 from bench.files.atomic_write import write_text
+from bench.files.json import read_json
+from bench.files.presence import is_file, is_there
 from bench.gate.tolerances import Tolerances, check_has
 from bench.record import Record
 from bench.results.protocol import Protocol
@@ -86,7 +87,7 @@ class Side:
 
 def is_baseline(path: Path) -> bool:
     """Whether `path` means a baseline file, not a run folder."""
-    return path.suffix == ".json" or path.is_file()
+    return path.suffix == ".json" or is_file(path)
 
 
 def read_side(path: Path) -> Side:
@@ -133,10 +134,10 @@ def read(path: Path) -> Baseline:
         BenchError: it is not there, or not a baseline.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
     except FileNotFoundError:
         raise BenchError(f"there is no baseline '{path}': make it from a good run with --update-baseline") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BenchError(f"'{path}' is not a baseline ({error}): make it anew with --update-baseline") from None
     return Baseline.read(data, where=f"'{path}'")
 
@@ -156,7 +157,7 @@ def write(path: Path, run: Run, tolerances: Tolerances) -> Baseline:
         raise BenchError(f"'{run.folder}' cannot become a baseline, since {why[0]}: mend that and run it again")
     side = of_run(run)
     check_has(side.values, tolerances.entries, f"'{run.folder}'", remedy="leave it out, or measure that")
-    old = read(path).tolerances if path.exists() else {}
+    old = read(path).tolerances if is_there(path) else {}
     known = Tolerances({name: amount for name, amount in old.items() if _is_of(name, side.values)})
     baseline = Baseline(
         suite=manifest.suite.id,

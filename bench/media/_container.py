@@ -16,6 +16,8 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from bench.errors import MediaError
+from bench.files.presence import is_file, is_there
+from bench.media._pictures.limits import MOST_PIXELS, check_size
 
 Track = TypeVar("Track", VideoStream, AudioStream)
 
@@ -35,9 +37,9 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     Raises:
         MediaError: there is no such file, it is empty, or it is not a media file that FFmpeg can read.
     """
-    if not path.exists():
+    if not is_there(path):
         raise MediaError(f"{path} does not exist: check the path")
-    if not path.is_file():
+    if not is_file(path):
         raise MediaError(f"{path} is not a file: name a video file")
     if path.stat().st_size == 0:
         raise MediaError(f"{path} is empty (0 bytes): {_REMEDY}")
@@ -67,7 +69,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     """The picture track: of those that can be decoded the one marked default, else the first.
 
     Raises:
-        MediaError: there is none.
+        MediaError: there is none, or its pictures are too large.
     """
     tracks = picture_tracks(container)
     if not tracks:
@@ -79,7 +81,11 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
             f"{path} has video of a codec that FFmpeg cannot decode here ({_codec_name(path)}): "
             "re-encode it with the program that made it"
         )
-    return _default(known)
+    stream = _default(known)
+    check_size(stream.codec_context.width, stream.codec_context.height, path)
+    # Pictures that turn out to be larger than the head says are damage.
+    stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+    return stream
 
 
 def picture_tracks(container: InputContainer) -> list[VideoStream]:

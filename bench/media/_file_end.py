@@ -45,7 +45,7 @@ def _end_test(head: bytes) -> Callable[[BinaryIO, int], bool] | None:
         return _asf
     if head[:12] == _MXF_PARTITION:
         return _mxf
-    if any(len(head) > 4 * step and {head[at + n * step] for n in range(5)} == {0x47} for at, step in _STEPS):
+    if any(len(head) > at + 4 * step and {head[at + n * step] for n in range(5)} == {0x47} for at, step in _STEPS):
         return _transport_stream
     return None
 

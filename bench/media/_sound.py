@@ -17,6 +17,7 @@ from bench.media._container import seek_before
 
 _DRIFT = 0.02  # seconds between time stamps and counted samples from which the stamps are right
 _JUMP, _LEAP = 0.5, 3600.0  # seconds back and forth from which a stamp is a new start: bench/media/_frame_clock.py
+"""Forth, with all the holes before it: silence is made up for an hour in all, not for what any stamp says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,19 @@ def sound_blocks(
     rate = stream.rate
     length = None if span.end is None else max(round((span.end - span.start) * rate), 0)
     mixer = _Mixer(layout, rate)
-    done = moved = 0
+    done = moved = silent = 0
     for frame in _frames(container, stream, span.start):
         position = _position(frame, span.start, rate)
         position = done if position is None else position + moved
         samples = mixer.mixed(frame)
-        if done and not -_JUMP * rate < position - done < _LEAP * rate:
+        if (done and position - done <= -_JUMP * rate) or position - done + silent >= _LEAP * rate:
             moved += done - position  # two recordings put behind each other
             position = done
         elif done and abs(position - done) <= _DRIFT * rate:
             position = done
         while position > done and (length is None or done < length):
             gap = min(position - done, rate, position if length is None else length - done)
+            silent += gap
             yield np.zeros((samples.shape[0], gap), np.float32)
             done += gap
         samples = samples[:, done - position :]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from bench.errors import MediaError
 from bench.media._pictures.fit import fitted
+from bench.media._pictures.limits import check_size
 from bench.media.picture_rules import DEFAULT as DEFAULT_RULES
 from bench.media.picture_rules import PictureRules
 from bench.media.probe import probe
@@ -34,11 +37,8 @@ def read_source(
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         with VideoReader(path, size=size, batch=1, kernel=kernel, rules=rules) as reader:
             return next(iter(reader)).pixels[0]
-    try:
-        with Image.open(path) as image:
-            upright = to_rgb(ImageOps.exif_transpose(image), path)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise MediaError(f"the source picture '{path}' cannot be read ({error}): give a PNG or JPEG file") from None
+    with picture(path, "the source picture", "give a PNG or JPEG file") as image:
+        upright = to_rgb(ImageOps.exif_transpose(image), path)
     pixels = torch.from_numpy(upright).permute(2, 0, 1)[None].contiguous()
     return fitted(pixels, size, fit=rules.fit, kernel=kernel)[0]
 
@@ -52,6 +52,23 @@ def tone_mapped_source(path: Path, *, rules: PictureRules) -> str:
     return "" if path.suffix.lower() in IMAGE_SUFFIXES else VideoReader(path, rules=rules).tone_mapped
 
 
+@contextmanager
+def picture(path: Path, what: str, remedy: str) -> Iterator[Image.Image]:
+    """A picture file opened; `what` it is and the `remedy` stand in the sentence where it cannot be read.
+
+    Raises:
+        MediaError: it cannot be read, or is larger than any picture that is made.
+    """
+    try:
+        with Image.open(path) as image:
+            check_size(*image.size, path)
+            yield image
+    except MediaError:
+        raise
+    except Exception as error:  # every format of Pillow has errors of its own
+        raise MediaError(f"{what} '{path}' cannot be read ({error}): {remedy}") from None
+
+
 def transparency(path: Path) -> tuple[str, ...]:
     """A sentence for a source with transparent pixels, whose hidden colours are used.
 
@@ -61,11 +78,11 @@ def transparency(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         return _transparent(path, probe(path).transparent)
     try:
-        with Image.open(path) as image:
+        with picture(path, "the source picture", "give a PNG or JPEG file") as image:
             if not image.has_transparency_data:
                 return ()
             hidden = float((np.array(image.convert("RGBA"))[..., 3] < 255).mean())
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+    except MediaError:
         return ()  # reading it says why
     return _transparent(path, hidden)
 

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from bench.errors import MediaError
 from bench.frames import Frames
-from bench.media.image import to_rgb
+from bench.media.image import picture, to_rgb
 
 SUFFIXES = frozenset({".png", ".bmp", ".tif", ".tiff"})
 """Lossless formats; a folder of JPEG files is not what a model gave."""
@@ -44,7 +43,7 @@ class PictureFolder:
         self._see_complete(paths)
         for start in range(0, len(paths), BATCH):
             pictures = [self._read(path) for path in paths[start : start + BATCH]]
-            if len({picture.shape for picture in pictures}) > 1:
+            if len({pixels.shape for pixels in pictures}) > 1:
                 raise MediaError(f"the pictures in '{self.folder}' differ in size: write all frames at one size")
             pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
             yield Frames.of(pixels, fps=self.fps, start=start)
@@ -69,11 +68,8 @@ class PictureFolder:
                 )
 
     def _read(self, path: Path) -> NDArray[np.uint8]:
-        try:
-            with Image.open(path) as image:
-                return to_rgb(image, path)
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            raise MediaError(f"the picture '{path}' cannot be read ({error}): write it again") from None
+        with picture(path, "the picture", "write it again") as image:
+            return to_rgb(image, path)
 
 
 def _number(path: Path) -> tuple[tuple[int, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -200,7 +201,8 @@ class _Rate:
         variable = bool(np.abs(steps - mean).max() > slack)
         if not variable and abs(float(nominal) * mean - 1) < 0.005:
             return cls(nominal, variable=False)
-        return cls(Fraction(1 / mean).limit_denominator(1001), variable)
+        # Where stamps lie hours apart the nearest such fraction is 0.
+        return cls(Fraction(1 / mean).limit_denominator(1001) or Fraction(1, math.ceil(mean)), variable)
 
     @classmethod
     def of_slots(cls, slots: Slots) -> _Rate:

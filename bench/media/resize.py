@@ -59,19 +59,34 @@ def _skimage_antialias_linear(length: int, resized: int) -> NDArray[np.float64]:
     """`skimage.transform.resize` 0.26 with its defaults, on one axis.
 
     A shrinking axis is first blurred with a gaussian of sigma (length / resized − 1) / 2, truncated at 4 sigma with
-    mirrored borders; then linear interpolation at pixel centres, mirrored too. Both are linear in the pixels, so
-    blurring the unit vectors gives the weights.
+    mirrored borders; then linear interpolation at pixel centres, mirrored too. Both are linear in the pixels.
     """
-    from scipy import ndimage
-
     sigma = (length / resized - 1) / 2
-    blurred = np.eye(length)
-    if sigma > 0:
-        blurred = ndimage.gaussian_filter1d(blurred, sigma, axis=0, mode="mirror", truncate=4.0)
     low, fraction = _between(length, resized)
     weights = np.zeros((resized, length))
     for neighbour, weight in ((low, 1 - fraction), (low + 1, fraction)):
-        weights += weight[:, None] * blurred[_mirrored(neighbour, length)]
+        weights += weight[:, None] * _blurred(_mirrored(neighbour, length), length, sigma)
+    return weights
+
+
+def _blurred(pixels: NDArray[np.intp], length: int, sigma: float) -> NDArray[np.float64]:
+    """(n, length): what each of n pixels is made of by `scipy.ndimage.gaussian_filter1d` with mirrored borders.
+
+    To the last bit what blurring the unit vectors gives, whose memory and time grow with the square of the length: the
+    weights are added in scipy's order, the outermost pair before the inner ones, the middle before all.
+    """
+    rows = np.arange(len(pixels))
+    weights = np.zeros((len(pixels), length))
+    radius = int(4 * sigma + 0.5) if sigma > 0 else 0
+    offsets = np.arange(-radius, radius + 1)
+    gaussian = np.exp(-0.5 / (sigma * sigma) * offsets**2) if radius else np.ones(1)
+    gaussian /= gaussian.sum()
+    weights[rows, pixels] = gaussian[radius]
+    for offset in range(radius, 0, -1):
+        before, after = _mirrored(pixels - offset, length), _mirrored(pixels + offset, length)
+        twice = before == after
+        weights[rows, before] += np.where(twice, 2, 1) * gaussian[radius - offset]
+        weights[rows[~twice], after[~twice]] += gaussian[radius - offset]
     return weights
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import MediaError
+from bench.files.arrays import read_arrays
 from bench.files.atomic_write import write_atomically
 
 SCHEMA = 1
@@ -78,21 +79,22 @@ class Truth:
             (25.0, 5, (80,), (80, 68, 2))
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            arrays = read_arrays(path)
+            schema = int(arrays.pop("schema", np.array(0)))
+            scalars = _scalars(arrays)
+        except (OSError, ValueError, TypeError, OverflowError) as error:
             raise MediaError(
                 f"truth file {path} cannot be read ({error}): restore it or build the suite again"
             ) from error
-        schema = int(arrays.pop("schema", np.array(0)))
-        wanted = {field.name for field in fields(cls)}
+        wanted = {field.name for field in fields(cls)} - scalars.keys()
         if schema != SCHEMA or set(arrays) != wanted:
             raise MediaError(
                 f"truth file {path} has schema {schema}, not {SCHEMA}: build the suite again with this version"
             )
-        scalars = {
-            "fps": float(arrays.pop("fps")),
-            "audio_shift": int(arrays.pop("audio_shift")),
-            "voiced": bool(arrays.pop("voiced")),
-        }
         return cls(**scalars, **arrays)  # type: ignore[arg-type]
+
+
+def _scalars(arrays: dict[str, NDArray[Any]]) -> dict[str, float | int | bool]:
+    """The three numbers, taken out; those that are not there are left out."""
+    kinds: dict[str, type[float | int | bool]] = {"fps": float, "audio_shift": int, "voiced": bool}
+    return {name: kind(arrays.pop(name)) for name, kind in kinds.items() if name in arrays}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import multiprocessing
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -20,6 +19,7 @@ from bench.faces import detector as detectors
 from bench.faces.detection import FaceDetector
 from bench.file_names import file_name, folded
 from bench.files.atomic_write import write_text
+from bench.files.json import read_json
 from bench.files.toml import to_toml
 from bench.outcome import Skip
 from bench.prepare.cut import SUFFIXES, prepare
@@ -151,7 +151,7 @@ def _kept(task: Task, recipe: Recipe, folder: Path) -> Done | None:
     if not path.is_file():
         return None
     try:
-        done = Done.read(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        done = Done.read(read_json(path), where=str(path))
     except (BenchError, ValueError, OSError):
         return None  # of another version, or damaged: the task is done again
     there = all((folder / "clips" / clip.file).exists() for clip in done.clips if clip.status == "prepared")

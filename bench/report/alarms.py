@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.report.tables.words import Words
+from bench.results.frame_rows import rows_of, texts
 from bench.results.run_folder import damage_told
 from bench.results.run_results import Run
 from bench.rows import GROUND_TRUTH, ORIGINAL, Row
@@ -146,23 +147,19 @@ def _has_poses(path: Path) -> bool:
     with pq.ParquetFile(path) as file:
         groups = file.num_row_groups
         for group in sorted({0, groups // 2, groups - 1} & set(range(groups))):
-            names = file.read_row_group(group, columns=["metric"]).column("metric").unique().to_pylist()
-            if any(re.search(_POSE, name) for name in names):
+            if any(re.search(_POSE, name) for name in texts(file, group, "metric")):
                 return True
     return False
 
 
 def _mean_poses(run: Run) -> Poses:
-    import pyarrow.compute as pc
-    import pyarrow.dataset as ds
-
     path = run.folder / "frames.parquet"
     with damage_told(path):
         if not path.is_file() or not _has_poses(path):
             return {}
-    is_pose = pc.match_substring_regex(pc.field("metric").cast("string"), _POSE)
     with damage_told(path):
-        rows = ds.dataset(path).to_table(columns=["clip", "setting", "metric", "value"], filter=is_pose).to_pandas()
+        columns = ("clip", "setting", "metric", "value")
+        rows = rows_of(path, columns, "metric", lambda name: re.search(_POSE, name) is not None).to_pandas()
     found: dict[tuple[str, str], dict[str, float]] = {}
     means = rows.groupby(["setting", "metric", "clip"], observed=True)["value"].mean()
     for (setting, name, clip), value in means.items():

@@ -18,7 +18,6 @@ are `inf`, and what has no value is empty.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import shutil
 from collections.abc import Iterator
@@ -27,6 +26,8 @@ from typing import TYPE_CHECKING
 
 from bench.errors import BenchError
 from bench.files.atomic_write import remove_unfinished
+from bench.files.json import read_json
+from bench.results.frame_rows import all_rows, rows_of
 from bench.results.manifest import RunManifest
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ SUMMARY_COLUMNS = (
 """`mean` over the `n` clips that have a finite value, [`low`, `high`] its 95 % interval, `infinite` clips kept out;
 `frame_mean` over all `frames`; `pooled` the value over the whole suite at once (FID, KID), from `pooled_n` frames;
 `infinite_frames` are those that clips' values, and so all means, leave out."""
+
+_COUNTS = ("n", "infinite", "skipped", "failed", "frames", "pooled_n", "infinite_frames")
+_UNCOUNTED = 2**53  # where whole numbers end
 
 FRAME_COLUMNS = ("clip", "setting", "frame", "time", "metric", "value")
 
@@ -105,10 +109,10 @@ def read_manifest(folder: Path) -> RunManifest:
     """
     path = folder / "run.json"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
     except FileNotFoundError:
         raise BenchError(f"'{folder}' is not a run folder: it has no run.json") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BenchError(f"'{path}' cannot be read ({error}): run the benchmark again") from None
     return RunManifest.read(data, where=f"'{path}'")
 
@@ -120,6 +124,11 @@ def read_clips(folder: Path) -> pd.DataFrame:
         has_value = clips["status"] == "value"
         clips["warning"] = clips["reason"].where(has_value, "")
         clips["reason"] = clips["reason"].mask(has_value, "")
+    if (twice := clips.duplicated(["clip", "setting", "metric"])).any():
+        row = int(twice.argmax()) + 1
+        raise _damaged(
+            folder / "clips.csv", ValueError(f"row {row} is of a clip, setting and metric that stood before")
+        )
     return clips
 
 
@@ -143,13 +152,12 @@ def read_frames(folder: Path, *, clip: str | None = None) -> pd.DataFrame:
         >>> psnr["frame"].tolist(), psnr["value"].dtype
         ([0, 1, 2, 3, 4, 5, 6, 7], dtype('float64'))
     """
-    import pandas as pd
-
-    filters = None if clip is None else [("clip", "==", clip)]
     path = folder / "frames.parquet"
     try:
-        with damage_told(path), path.open("rb") as file:
-            return pd.read_parquet(file, columns=list(FRAME_COLUMNS), filters=filters)
+        with damage_told(path):
+            rows = all_rows(path, FRAME_COLUMNS) if clip is None else rows_of(path, FRAME_COLUMNS, "clip", clip.__eq__)
+            frames: pd.DataFrame = rows.to_pandas()
+            return frames
     except FileNotFoundError:
         raise BenchError(f"'{folder}' has no frames.parquet: run the benchmark again") from None
 
@@ -194,11 +202,15 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
             if name in frame.columns:
                 # Python's own parser gives back the very float64 that was written.
                 frame[name] = [float(cell) if cell else math.nan for cell in frame[name]]
+        for name in _COUNTS:
+            if name in frame.columns:
+                frame[name] = pd.to_numeric(frame[name])
+                if not (frame[name].isna() | (frame[name].abs() < _UNCOUNTED)).all():
+                    raise ValueError(f"{name} is no count somewhere")
         for name in ("n", "infinite"):
-            frame[name] = pd.to_numeric(frame[name])
             if (cut := frame[name].isna()).any():
                 raise ValueError(f"row {int(cut.argmax()) + 1} is cut off")
-    except ValueError as error:
+    except (ValueError, OverflowError, TypeError) as error:  # as pandas takes a number of many digits
         raise _damaged(path, error) from None
     return frame
 

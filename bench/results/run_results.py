@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.errors import BenchError
+from bench.files.presence import is_file
 from bench.results import run_folder
 from bench.results.manifest import ClipRecord, MetricRecord, RunManifest
 from bench.results.protocol import Protocol
@@ -58,6 +59,13 @@ class Run:
     def records(self) -> dict[str, ClipRecord]:
         """Clip id → what became of it."""
         return {clip.id: clip for clip in self.manifest.clips}
+
+    def video(self, clip: ClipRecord, row: str) -> Path | None:
+        """The kept video of a clip; None where there is none, or where its path leads out of the run folder."""
+        if row not in clip.videos:
+            return None
+        path = (self.folder / clip.videos[row]).resolve()
+        return path if path.is_relative_to(self.folder.resolve()) and is_file(path) else None
 
     @cached_property
     def digests(self) -> dict[str, str]:

@@ -15,6 +15,8 @@ from filelock import FileLock, Timeout
 
 from bench.errors import BenchError
 from bench.files.atomic_write import is_unfinished
+from bench.files.json import read_json
+from bench.files.presence import is_folder, is_there
 
 LOCK: Final = ".lock"
 _HOLDER: Final = ".lock.json"
@@ -65,7 +67,7 @@ def new_folder(wanted: Path) -> Path:
 
 
 def _refuse_taken(out: Path, inputs: Sequence[Path], *, overwrite: bool, resume: bool) -> None:
-    if (out / "run.json").exists():
+    if is_there(out / "run.json"):
         if not overwrite and not resume:
             raise BenchError(
                 f"'{out}' already holds a run: go on with it by --resume, replace it by --overwrite, "
@@ -74,9 +76,9 @@ def _refuse_taken(out: Path, inputs: Sequence[Path], *, overwrite: bool, resume:
         if inside := [path for path in inputs if path.resolve().is_relative_to(out.resolve())]:
             option = "--overwrite replaces" if overwrite else "--resume goes on with"
             raise BenchError(f"'{inside[0]}' lies in the run that {option}: name another folder with --out")
-    elif out.is_dir() and any(path.name not in (LOCK, _HOLDER) and not is_unfinished(path) for path in out.iterdir()):
+    elif is_folder(out) and any(path.name not in (LOCK, _HOLDER) and not is_unfinished(path) for path in out.iterdir()):
         raise BenchError(f"'{out}' holds something that is not a run: name another folder with --out")
-    elif out.exists() and not out.is_dir():
+    elif is_there(out) and not is_folder(out):
         raise BenchError(f"'{out}' is a file: name a folder with --out")
 
 
@@ -117,7 +119,9 @@ def _held(folder: Path) -> Iterator[None]:
 def _holder(folder: Path) -> str:
     """Who holds the folder, as far as that is known."""
     try:
-        holder = json.loads((folder / _HOLDER).read_text("utf-8"))
-        return f" (process {holder['pid']} on {holder['host']}, since {holder['since']})"
-    except (OSError, ValueError, KeyError, TypeError):
+        holder = read_json(folder / _HOLDER)
+    except (OSError, ValueError):
         return ""
+    if not isinstance(holder, dict) or not {"pid", "host", "since"} <= set(holder):
+        return ""
+    return f" (process {holder['pid']} on {holder['host']}, since {holder['since']})"

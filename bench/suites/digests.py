@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.clips import Clip
 from bench.files.digest import file_digest
+from bench.files.presence import is_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,6 @@ def _sha256(text: str) -> str:
 
 def _content(path: Path) -> str:
     try:
-        return file_digest(path)
+        return file_digest(path) if is_file(path) else _ABSENT  # a device may have no end
     except OSError:
         return _ABSENT

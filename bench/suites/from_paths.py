@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.file_names import readable
+from bench.files.presence import is_file, is_link, is_there
 from bench.suites.named_files import named_files
 from bench.suites.suite import Suite, _refuse_repeats
 
@@ -73,12 +74,12 @@ def _pair(table: Path, line: int, row: dict[str, str]) -> Clip:
         if not row[name]:
             raise BenchError(f"the pairs '{table}', line {line}: the column {name} is empty: name a file there")
         path = table.parent / row[name]
-        if path.is_symlink() and not path.exists():
+        if is_link(path) and not is_there(path):
             target = readable(str(path.readlink()))
             raise BenchError(
                 f"the pairs '{table}', line {line}, column {name}: '{path}' is a link to '{target}', which is not there"
             )
-        if not path.is_file():
+        if not is_file(path):
             raise BenchError(f"the pairs '{table}', line {line}, column {name}: '{path}' is not a file")
         paths.append(path)
     source, driving = paths

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.errors import BenchError
 from bench.file_names import readable
 from bench.files.leftovers import leftover
+from bench.files.presence import is_folder
 from bench.media.formats import ANIMATIONS, VIDEO_SUFFIXES, is_animated_webp
 from bench.record import Record
 
@@ -51,7 +52,7 @@ def named_files(patterns: Sequence[str], *, option: str) -> NamedFiles:
     for pattern in patterns:
         mine = list(_expand(pattern, beside))
         if not mine:
-            what = "holds no video file" if Path(pattern).is_dir() else "matches no file"
+            what = "holds no video file" if is_folder(Path(pattern)) else "matches no file"
             raise BenchError(f"{option} '{pattern}' {what}: check the path, and put a pattern in quotes")
         found += mine
     doubles = _doubles([path for path, why in found if not why])
@@ -97,7 +98,7 @@ def _doubles(paths: Sequence[Path]) -> Iterator[str]:
 
 def _expand(pattern: str, beside: Counter[str]) -> Iterator[_Found]:
     path = Path(pattern)
-    if path.is_dir():
+    if is_folder(path):
         if why := leftover(Path(path.name)):
             yield path, why
         else:
@@ -105,11 +106,18 @@ def _expand(pattern: str, beside: Counter[str]) -> Iterator[_Found]:
     elif os.path.lexists(pattern):  # a file whose own name may hold glob characters, or a broken link
         yield path, _no_clip(path)
     else:
-        for found in map(Path, sorted(glob.glob(pattern, recursive=True))):  # noqa: PTH207
+        for found in _matching(pattern):
             if not found.is_dir():
                 yield found, _no_clip(found)
             elif "**" not in pattern:  # which goes through folders
                 yield found, leftover(Path(found.name)) or "a folder: name it by itself for the videos in it"
+
+
+def _matching(pattern: str) -> list[Path]:
+    try:
+        return [Path(found) for found in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
+    except (OSError, ValueError, RecursionError):  # no file can have such a name
+        return []
 
 
 def _in_folder(folder: Path, beside: Counter[str]) -> Iterator[_Found]:

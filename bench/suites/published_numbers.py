@@ -57,7 +57,7 @@ def read(dataset: str, *, folder: Path = FOLDER) -> list[PublishedNumbers]:
         with file.open(encoding="utf-8", newline="") as lines:
             found = list(csv.DictReader(lines))
         return [_number(dataset, cells) for cells in found]
-    except (OSError, TypeError, KeyError, ValueError) as error:
+    except (OSError, TypeError, KeyError, ValueError, AttributeError, csv.Error) as error:
         raise BenchError(f"'{file}' is not a table of published numbers ({error}): restore it") from None
 
 

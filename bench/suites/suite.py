@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,8 @@ from pathlib import Path
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.file_names import file_name
+from bench.files.presence import is_file
+from bench.files.toml import read_toml
 from bench.near_names import hint
 from bench.settings import Setting
 from bench.suites.named_files import LeftOut
@@ -45,7 +46,7 @@ class Suite:
 
     def animating(self, source: Path) -> Suite:
         """The suite with every clip driving the picture `source` instead of its own first frame."""
-        if not source.is_file():
+        if not is_file(source):
             raise BenchError(f"--source '{source}' is not a file: name a picture or a video")
         return replace(self, clips=tuple(replace(clip, source=source, views={}) for clip in self.clips))
 
@@ -86,7 +87,7 @@ def written(name: str) -> SuiteFile:
 def _file(name: str) -> Path:
     path = Path(name)
     if path.suffix.lower() == ".toml":
-        if path.is_file():
+        if is_file(path):
             return path
         raise BenchError(f"there is no suite file '{name}': check the path, or name one of {', '.join(names())}")
     if name not in names():
@@ -103,13 +104,13 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
     prepared = file.prepared if data is None else file.prepared or _recipe_of(data)
     clips = _listed(file, data) if file.published else [_clip(entry, root, views) for entry in file.clips]
     _refuse_repeats(clips, f"suite file '{path}'")
-    present = tuple(clip for clip in clips if clip.path.is_file())
+    present = tuple(clip for clip in clips if is_file(clip.path))
     if not present:
         raise BenchError(
             f"suite '{file.id}': none of its {len(clips)} clips is under '{root}': name the folder with --data"
             + (f"; {file.how_to_get}" if file.how_to_get else "")
         )
-    missing = tuple(clip.id for clip in clips if not clip.path.is_file())
+    missing = tuple(clip.id for clip in clips if not is_file(clip.path))
     return Suite(
         id=file.id,
         version=file.version,
@@ -125,9 +126,8 @@ def read(path: Path, *, data: Path | None = None) -> Suite:
 
 def _written(path: Path) -> SuiteFile:
     try:
-        text = path.read_text(encoding="utf-8")
-        return SuiteFile.read(tomllib.loads(text), where=f"suite file '{path}'")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return SuiteFile.read(read_toml(path), where=f"suite file '{path}'")
+    except (OSError, ValueError) as error:
         raise BenchError(
             f"suite file '{path}' cannot be read ({error}): restore it, or prepare its data anew"
         ) from None
@@ -147,13 +147,13 @@ def _listed(written: SuiteFile, data: Path | None) -> list[Clip]:
 def _recipe_of(data: Path) -> Recipe | None:
     """How the data folder of a published list was prepared: by the suite file that `prepare` leaves in it."""
     path = data / "suite.toml"
-    return _written(path).prepared if path.is_file() else None
+    return _written(path).prepared if is_file(path) else None
 
 
 def _prepared(data: Path, stem: str) -> Path:
     """Where a prepared clip lies: `clips/ID.*` or `ID.*` below the data folder."""
     places = _places(data, stem)
-    return next((path for path in places if path.is_file()), places[0])
+    return next((path for path in places if is_file(path)), places[0])
 
 
 def _places(data: Path, stem: str) -> list[Path]:
@@ -163,8 +163,8 @@ def _places(data: Path, stem: str) -> list[Path]:
 def _clip(entry: ClipEntry, root: Path, views: Mapping[str, Setting]) -> Clip:
     seen = {views[view]: root / file for view, file in entry.views.items()}
     path = root / entry.file
-    if not path.is_file():
-        path = next((made for made in _places(root, Path(entry.file).stem) if made.is_file()), path)
+    if not is_file(path):
+        path = next((made for made in _places(root, Path(entry.file).stem) if is_file(made)), path)
     return Clip(id=entry.id, path=path, person=entry.person, views=seen)
 
 

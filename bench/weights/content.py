@@ -150,7 +150,7 @@ def _cut_safetensors(file: BinaryIO, size: int) -> str | None:
         end = max(entry["data_offsets"][1] for name, entry in entries.items() if name != "__metadata__")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None
-    if isinstance(end, int) and size < 8 + length + end:
+    if isinstance(end, int) and end < 1 << 62 and size < 8 + length + end:
         return (
             f"is cut off: safetensors of {_bytes(8 + length + end)}, of which {_bytes(size)} are here: fetch it again"
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import WeightsError
+from bench.files.arrays import read_arrays
+from bench.files.presence import is_file
 from bench.weights import files
 from bench.weights.known_networks import nearest
 from bench.weights.registry import get
@@ -128,13 +129,11 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _load_arrays(path: Path) -> dict[str, Tensor]:
-    import numpy as np
     import torch
 
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: torch.from_numpy(file[name]) for name in file.files}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        arrays = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
+    except (OSError, ValueError, TypeError) as error:  # of a type that torch does not know
         raise WeightsError(f"{path} cannot be read as a file of arrays ({error}): install this package anew") from None
     return {name: array.float() if array.dtype == torch.float16 else array for name, array in arrays.items()}
 
@@ -144,7 +143,7 @@ def _file(name: str, resources: Resources) -> Path:
     injected = resources.weights.get(name)
     if injected is not None:
         assert isinstance(injected, Path)
-        if not injected.is_file():
+        if not is_file(injected):
             raise WeightsError(f"weights '{name}': there is no file {injected}")
         return injected
     path = files.locate(name, resources.weights_dir)

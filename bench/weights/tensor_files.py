@@ -158,7 +158,7 @@ def _packed(file: BinaryIO, kind: str) -> Content:
                     found.append((name, io.BytesIO(member.read())))
                     if len(found) > 1:
                         break
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # as in `_read`; each way of packing has errors of its own
         raise WeightsError(f"is a {kind} archive that is cut off or damaged ({error}): fetch it again") from None
     if len(found) != 1:
         held = f"several files of tensors ({_listed([name for name, _ in found])})" if found else "no file of tensors"

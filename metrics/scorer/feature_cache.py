@@ -119,6 +119,11 @@ class StoredFeatures:
             asked = np.zeros(len(digests), np.bool_)
             asked[part] = missing
             fresh = compute(torch.from_numpy(asked)).cpu().numpy()
+            if block.values is not None and not _alike(block.values, fresh):
+                # The file is not of this extraction, though it says so: nothing in it is known.
+                log.warning("stored features %s are of another shape and will be computed again", block.path)
+                block.values, block.known[:] = None, False
+                return self._fill(block, rows, digests, part, compute)
             if block.values is None:
                 block.values = np.zeros((BLOCK, *fresh.shape[1:]), fresh.dtype)
             block.values[rows][missing] = fresh
@@ -138,6 +143,11 @@ class StoredFeatures:
         return block
 
 
+def _alike(stored: NDArray[np.floating], fresh: NDArray[np.floating]) -> bool:
+    """Whether both hold a value of one kind for each frame."""
+    return stored.shape[1:] == fresh.shape[1:] and stored.dtype == fresh.dtype
+
+
 def _read(path: Path) -> _Block:
     """A block from its file; an empty one where there is no file or a damaged one."""
     empty = _Block(path, np.zeros(BLOCK, np.bool_), np.zeros((BLOCK, _DIGEST), np.uint8))
@@ -153,8 +163,12 @@ def _read(path: Path) -> _Block:
         return empty
     try:
         arrays = load(content[_DIGEST:])
-        return _Block(path, arrays["known"].astype(np.bool_), arrays["digests"], arrays["values"])
-    except (SafetensorError, KeyError):
+        known, digests, values = (arrays[name] for name in ("known", "digests", "values"))
+        whole = known.shape == (BLOCK,) and digests.shape == (BLOCK, _DIGEST) and values.shape[:1] == (BLOCK,)
+        if not whole or digests.dtype != np.uint8 or values.dtype.kind != "f":
+            raise ValueError("arrays of other shapes")
+        return _Block(path, known.astype(np.bool_), digests, values)
+    except (SafetensorError, KeyError, ValueError, TypeError):  # numpy knows fewer types than the format
         log.warning("stored features %s are of another format and will be computed again", path)
         return empty
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from bench.errors import WeightsError
 from bench.files.atomic_write import write_atomically
+from bench.files.presence import is_there
 from bench.weights.inert_pickle import Call
 from bench.weights.known_networks import nearest
 from bench.weights.tensor_files import plain_name, read_file
@@ -54,7 +55,7 @@ def read_checkpoint(path: Path, *, variant: Variant | None = None) -> Checkpoint
         WeightsError: no such file, not a checkpoint (the sentence says what it is), or its tensors are not those of a
             face-vid2vid network (the first that is missing, unexpected or of the wrong shape is named).
     """
-    if not path.exists():
+    if not is_there(path):
         raise WeightsError(f"checkpoint '{path}' does not exist: give the path of a face-vid2vid checkpoint")
     networks, evidence, epoch = _read(path)
     architecture = architecture_of(path, networks)
@@ -109,7 +110,7 @@ def _read(path: Path) -> tuple[State, Evidence, int | None]:
         optimizer_keys=_optimizer_keys(holder.get("optimizer_generator")),
     )
     if isinstance(epoch, str):
-        epoch = int(epoch) if epoch.isdigit() else None
+        epoch = int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None
     return networks, evidence, epoch if isinstance(epoch, int) else None
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from bench.errors import BenchError, PredictionError
 from bench.file_names import file_name
 from bench.files.leftovers import leftover
+from bench.files.presence import is_folder, is_there
 from bench.media.formats import videos_among
+from bench.media.image_folder import SUFFIXES
 from bench.rows import Row
 from bench.settings import Setting
 from model.interface import Driving
@@ -28,10 +30,10 @@ class Predictions:
     """A folder of videos, and the rule that matches them with clips and settings.
 
     Without `pattern` and `table`, the video of clip ID under SETTING is `DIR/<setting folder>/ID.*`, or `DIR/ID.*`
-    where the run has one setting; a folder of that name holds the frames as pictures. `pattern` is a path under the
-    folder with `{id}` and `{setting}` in it, and `*` for what differs; `table` a CSV file with the columns clip, file
-    and, for several settings, setting; its rows of settings that the run has not are left alone. `align` and `panel`
-    say what of the frames is scored (model/outside/playback.py).
+    where the run has one setting; a folder of that name holds the frames as pictures, or one video. `pattern` is a
+    path under the folder with `{id}` and `{setting}` in it, and `*` for what differs; `table` a CSV file with the
+    columns clip, file and, for several settings, setting; its rows of settings that the run has not are left alone.
+    `align` and `panel` say what of the frames is scored (model/outside/playback.py).
     """
 
     folder: Path
@@ -121,7 +123,7 @@ class Predictions:
 
     def _matching(self, stem: str, setting: Setting) -> list[Path]:
         exact = self.folder / self._wanted(stem, setting)
-        if _exists(exact):
+        if is_there(exact):
             return [exact]
         try:
             wanted = self._wanted(stem if stem == "*" else glob.escape(stem), setting)
@@ -129,6 +131,10 @@ class Predictions:
             return sorted(path for path in found if not leftover(path))
         except (OSError, RecursionError):  # no file can have such a name
             return []
+        except ValueError as error:  # `a**` is no pattern to every Python
+            raise BenchError(
+                f"--pattern '{self.pattern}' is not understood ({error}): write * for what differs"
+            ) from None
 
     def _folders(self, setting: Setting, settings: Settings) -> list[Path]:
         return [self.folder / setting.folder, *([self.folder] if len(settings) == 1 else [])]
@@ -144,7 +150,7 @@ class Predictions:
         if len(lines) > 1:
             raise PredictionError(f"clip '{clip}': two predictions under {setting}, {lines[1].where}: keep one")
         path = self.folder / lines[0].file
-        if not _exists(path):
+        if not is_there(path):
             raise PredictionError(f"clip '{clip}': '{path}', named by {lines[0].where}, is not there")
         return path
 
@@ -191,14 +197,6 @@ def _setting(text: str | None, where: str) -> Setting | None:
         raise BenchError(f"{where}: {error}") from None
 
 
-def _exists(path: Path) -> bool:
-    """Whether there is such a file; no file has a name that the system cannot hold."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
 def _videos(folder: Path) -> list[Path]:
     """Files that may be predictions; notes and sound beside them are none."""
     if not folder.is_dir():
@@ -207,11 +205,21 @@ def _videos(folder: Path) -> list[Path]:
 
 
 def named(folder: Path, stem: str) -> list[Path]:
-    """Videos `stem.*` and a folder `stem` of pictures; of names in two forms of accents the one written like `stem`."""
+    """Videos `stem.*`, and a folder `stem`: of pictures, or of the one video that some models write there.
+
+    Of names in two forms of accents the one written like `stem`.
+    """
     found = [path for path in _videos(folder) if _composed(path.stem) == _composed(stem)]
     found = [path for path in found if path.stem == stem] or found
-    pictures = folder / stem
-    return sorted([*found, pictures] if pictures.is_dir() else found)
+    inside = folder / stem
+    return sorted([*found, _only_video(inside) or inside] if is_folder(inside) else found)
+
+
+def _only_video(folder: Path) -> Path | None:
+    """The one video of a folder that holds no pictures as frames; None where there is none, or several."""
+    videos = _videos(folder)
+    pictures = any(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
+    return videos[0] if len(videos) == 1 and not pictures else None
 
 
 def _composed(name: str) -> str:

@@ -15,6 +15,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 # Every one of these has an example.
 WAYS_IN = (
+    "bench.file_names:one_line",
     "bench.media.video_reader:VideoReader",
     "bench.portraits.truth:Truth.read",
     "bench.results.run_folder:read_frames",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from html import escape as escaped
 
-from bench.report.tables.table import Cell, Table
+from bench.report.tables.table import Cell, Table, shown
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b2230; --page: #fff; --soft: #5c6675; --red: #b3261e; }
@@ -73,18 +73,23 @@ def html_page(tables: Sequence[Table], *, title: str, language: str) -> str:
     )
 
 
+def escape(text: str) -> str:
+    """`text` so that HTML shows it as it is."""
+    return escaped(shown(text))
+
+
 def cell_html(cell: Cell) -> str:
     """The inside of a cell: number, half-width and infinities each in a span of its own."""
     number = cell.number
     alone = cell.text is not None or not number or number == "∞"
-    shown = escape(cell.plain if alone else number)
+    inside = escape(cell.plain if alone else number)
     if cell.rank:
-        shown = f'<span class="{"best" if cell.rank == 1 else "second"}">{shown}</span>'
+        inside = f'<span class="{"best" if cell.rank == 1 else "second"}">{inside}</span>'
     if alone:
-        return shown
+        return inside
     if cell.half:
-        shown += f' <span class="half">± {escape(cell.half)}</span>'
-    return shown + (f' <span class="suffix">({escape(cell.suffix)})</span>' if cell.suffix else "")
+        inside += f' <span class="half">± {escape(cell.half)}</span>'
+    return inside + (f' <span class="suffix">({escape(cell.suffix)})</span>' if cell.suffix else "")
 
 
 def _marks(notes: tuple[str, ...], letters: dict[str, str]) -> str:

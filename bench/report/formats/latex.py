@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.report.tables.table import Cell, Column, Kind, Table
+from bench.report.tables.table import Cell, Column, Kind, Table, shown
 from bench.report.tables.words import code_points
 
 LONG = 40
@@ -76,7 +76,7 @@ def escape(text: str) -> str:
     one and their code points where it is pdfTeX.
     """
     out, foreign = [], ""
-    for character in unicodedata.normalize("NFC", text):
+    for character in unicodedata.normalize("NFC", shown(text)):
         known = _known(character)
         if known is None:
             foreign += character
@@ -93,8 +93,6 @@ def escape(text: str) -> str:
 def _known(character: str) -> str | None:
     if character in _SPECIAL:
         return _SPECIAL[character]
-    if character < " " or character == "\x7f":
-        return " "
     if character < "\x7f":
         return character
     parts = unicodedata.normalize("NFD", character)
@@ -137,10 +135,10 @@ def _row(
     kinds = [kind] * len(stub) + [kind if kind != "result" else column.kind for column, _ in columns]
     texts = [escape(text) for text in stub]
     texts[-1] += _marks(notes, letters)
-    shown = [f"{_style(k)}{text}" for k, text in zip(kinds, texts, strict=False)]
+    printed = [f"{_style(k)}{text}" for k, text in zip(kinds, texts, strict=False)]
     for cell, kind, (column, spec) in zip(cells, kinds[len(stub) :], columns, strict=True):
-        shown.append(_cell(cell, kind, column, letters, spec))
-    return " & ".join(shown) + r" \\"
+        printed.append(_cell(cell, kind, column, letters, spec))
+    return " & ".join(printed) + r" \\"
 
 
 def _style(kind: Kind) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bench.report.tables.table import Cell, Table
+from bench.report.tables.table import Cell, Table, shown
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 
@@ -45,9 +45,8 @@ def markdown(table: Table, *, heading: int | None = 2) -> str:
 
 def escape(text: str) -> str:
     """`text` so that Markdown and the HTML in it show it as it is."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = _SPECIAL.sub(r"\\\1", text)
-    return re.sub(r"[\r\n\x00-\x1f]+", " ", text)
+    text = shown(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", text)
 
 
 def _cell(cell: Cell) -> str:

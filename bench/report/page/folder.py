@@ -15,7 +15,7 @@ from bench.report.page.data import clip_numbers, page_data
 from bench.report.page.frame_data import write_frame_data
 from bench.report.page.words import page_words
 from bench.report.tables.columns import MetricColumn
-from bench.report.tables.table import Table
+from bench.report.tables.table import Table, shown
 from bench.report.tables.words import Words
 from bench.results.manifest import MetricRecord
 from bench.results.run_results import Run
@@ -89,10 +89,9 @@ def _videos(run: Run, number: int, out: Path) -> dict[str, str]:
     """`CLIP\\nSETTING` → path relative to the page, of the videos that are there."""
     found = {}
     for clip in run.manifest.clips:
-        for name, path in clip.videos.items():
-            source = (run.folder / path).resolve()
-            shown = name == "reference" or name in run.rows
-            if not shown or not source.is_relative_to(run.folder) or not source.is_file():
+        for name in clip.videos:
+            source = run.video(clip, name) if name == "reference" or name in run.rows else None
+            if source is None:
                 continue
             folder = file_name(run.rows[name].folder if name in run.rows else name)
             target = Path("videos") / str(number) / folder / (file_name(clip.id) + source.suffix)
@@ -118,7 +117,7 @@ def _index(runs: Sequence[Run], tables: Sequence[Table], words: Words, *, plots:
     )
     return environment.get_template("index.html.j2").render(
         language=words.language,
-        title=title,
+        title=shown(title),
         words=page_words(words.language),
         scripts=_SCRIPTS,
         tables=[Markup(html_table(table)) for table in tables],

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from bench.results.frame_rows import texts
 from bench.results.run_folder import damage_told
 from bench.results.run_results import Run
 
@@ -62,7 +63,7 @@ def clip_curves(folder: Path) -> Iterator[tuple[str, list[Curve]]]:
         last = _last_groups(file)
         held: dict[str, list[Curve]] = {}
         for groups in _batches(file):
-            for clip, curve in _curves(file.read_row_groups(groups)):
+            for clip, curve in _curves(file.read_row_groups(groups, use_threads=False)):
                 held.setdefault(clip, []).append(curve)
             for clip in [clip for clip in held if last[clip] <= groups[-1]]:
                 yield clip, _joined(held.pop(clip))
@@ -83,17 +84,8 @@ def _batches(file: pq.ParquetFile) -> Iterator[list[int]]:
 
 
 def _last_groups(file: pq.ParquetFile) -> dict[str, int]:
-    """Clip → the last row group that holds rows of it, from the groups' statistics where they tell."""
-    found = {}
-    place = file.schema_arrow.get_field_index("clip")
-    for group in range(file.num_row_groups):
-        known = file.metadata.row_group(group).column(place).statistics
-        if known is not None and known.has_min_max and known.min == known.max:
-            found[known.min] = group
-            continue
-        for clip in file.read_row_group(group, columns=["clip"]).column("clip").unique().to_pylist():
-            found[clip] = group
-    return found
+    """Clip → the last row group that holds rows of it."""
+    return {clip: group for group in range(file.num_row_groups) for clip in texts(file, group, "clip")}
 
 
 def _curves(table: pa.Table) -> Iterator[tuple[str, Curve]]:

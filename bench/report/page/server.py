@@ -11,24 +11,34 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-_LOCAL = ("localhost", HOST)
+_DIGITS = 15  # of a place in a file
+_LOCAL = frozenset(("localhost", HOST))
+_PORT = re.compile(r":\d{0,5}$")
 _CHUNK = 1 << 16
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Files of the folder, with byte ranges; requests under a foreign host name are refused (DNS rebinding)."""
+    """Files of the folder, with byte ranges.
+
+    A web site that the user visits must not reach them: requests under a foreign host name are refused (DNS rebinding),
+    and so is whatever does not lie in the folder, by `..` or through a link.
+    """
 
     _left: int | None = None
 
     def send_head(self) -> Any:
         """Send the headers, of a part of the file where the request has a range."""
-        if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in _LOCAL:
+        hosts = self.headers.get_all("Host") or []
+        if len(hosts) != 1 or _PORT.sub("", hosts[0].strip().lower()) not in _LOCAL:
             self.send_error(HTTPStatus.FORBIDDEN, "only this machine is served")
             return None
         self._left = None
+        if not self._is_inside():
+            self.send_error(HTTPStatus.NOT_FOUND, "there is no such file")
+            return None
         match = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         path = Path(self.translate_path(self.path))
-        if match is None or not any(match.groups()) or not path.is_file():
+        if match is None or not any(match.groups()) or not path.is_file() or max(map(len, match.groups())) > _DIGITS:
             return super().send_head()
         size = path.stat().st_size
         if match[1]:
@@ -49,6 +59,18 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(self._left))
         self.end_headers()
         return file
+
+    def _is_inside(self) -> bool:
+        """Whether what is asked for is there, and lies in the folder when its links are followed."""
+        try:
+            found = Path(self.translate_path(self.path)).resolve(strict=True)
+            return found.is_relative_to(Path(self.directory).resolve())
+        except (OSError, ValueError, RuntimeError):  # no such name, none that there can be, links in a circle
+            return False
+
+    def list_directory(self, path: object) -> None:
+        """Folders are not listed."""
+        self.send_error(HTTPStatus.NOT_FOUND, "there is no such file")
 
     def end_headers(self) -> None:
         """Say that ranges are served, and that nothing is to be kept."""

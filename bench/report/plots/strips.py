@@ -61,7 +61,7 @@ def write_strips(run: Run, columns: Sequence[MetricColumn], words: Words, folder
     with style():
         words = plot_words(words)
         for record in run.manifest.clips:
-            if record.status == "done" and (run.folder / record.videos.get("reference", "-")).is_file():
+            if record.status == "done" and run.video(record, "reference"):
                 path = folder / f"{file_name(record.id)}.png"
                 _draw(run, record, curves.get(record.id, {}), plain(columns), words).savefig(path, dpi=110)
                 written.append(path)
@@ -78,7 +78,7 @@ def _draw(
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    rows = [row for row in run.rows.values() if row.name in record.videos and row.is_model]
+    rows = [row for row in run.rows.values() if row.is_model and run.video(record, row.name)]
     lines = _lines(run, record, rows, curves, columns, words)
     heads = list(lines[0].pictures)
     height, width = next(iter(lines[0].pictures.values())).shape[:2]

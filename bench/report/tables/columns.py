@@ -122,7 +122,7 @@ def rounded(columns: Sequence[MetricColumn], digits: Sequence[str] | None) -> li
     found = list(columns)
     for entry in digits or ():
         name, _, number = entry.rpartition("=")
-        if not number.isascii() or not number.isdigit() or int(number) > 15:
+        if not number.isascii() or not number.isdigit() or len(number) > 2 or int(number) > 15:
             raise BenchError(f"--digits {entry}: write a number of decimals up to 15, or METRIC=NUMBER")
         if name and not any(name in (column.key, column.metric.id) for column in found):
             raise BenchError(f"--digits {entry}: there is no column '{name}'")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.file_names import one_line
 from bench.report.tables.numbers import show
 
 Direction = Literal["higher", "lower", "none"]
@@ -130,6 +132,11 @@ class Table:
             for i, column in enumerate(self.columns)
         )
         return Table(self.id, self.caption, ("",), columns, rows, self.notes, self.alarms, not self.transposed)
+
+
+def shown(text: str) -> str:
+    """A text as every format shows it: ends of lines are spaces, control characters are written out."""
+    return one_line(re.sub(r"[\r\n\t]+", " ", text))
 
 
 def _letters(index: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.errors import BenchError
 from bench.files.digest import file_digest
+from bench.files.presence import is_file, is_there
 from bench.suites.lists import hdtf, talkinghead_1kh, voxceleb, voxceleb2
 from bench.suites.lists.listed import Listed
 
@@ -82,14 +83,14 @@ def clips(suite: str, *, folder: Path, path: Path | None = None) -> list[Listed]
         path = folder / published.name
         for name, (address, sha256) in published.files.items():
             _ensure(folder / name, address, sha256, published.what)
-    if not path.exists():
+    if not is_there(path):
         raise BenchError(f"{path} is missing: put {published.what} there, or name it with --list")
     return published.read(path)
 
 
 def _ensure(path: Path, address: str, sha256: str, what: str) -> None:
     """Fetch `path` if it is missing, and see that it is the published file."""
-    if not path.is_file():
+    if not is_file(path):
         import pooch
 
         try:

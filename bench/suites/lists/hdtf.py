@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.errors import BenchError
-from bench.suites.lists.listed import Listed, ListedBox, Span, read_text, wrong_line
+from bench.suites.lists.listed import Listed, ListedBox, Span, read_text, whole, wrong_line
 
 GROUPS = ("RD", "WDA", "WRA")
 KINDS = ("annotion_time", "crop_wh", "resolution", "video_url", "crop_ratio")
@@ -30,7 +30,7 @@ SHA256 = {
     "WRA_resolution.txt": "10108707a870259fde4f404eb3ab1617bbece3bbb8a176eb1120db1c7d3d9fc5",
     "WRA_video_url.txt": "04fd736a4c312a25309071d4b9e55c1989de5e3f37d2e54081c8bfc4dad84def",
 }
-_TIMES = re.compile(r"(\d+):(\d\d)-(\d+):(\d\d)")
+_TIMES = re.compile(r"(\d{1,9}):(\d\d)-(\d{1,9}):(\d\d)")
 _PERSON = re.compile(r"\d+$")
 
 
@@ -55,8 +55,8 @@ def _group(folder: Path, group: str) -> Iterator[Listed]:
         words = line.split()
         name, _, index = words[0].removesuffix(".mp4").rpartition("_")
         try:
-            x, width, y, height = (int(word) for word in words[1:])
-            span = spans[name][int(index)]
+            x, width, y, height = (whole(word) for word in words[1:])
+            span = spans[name][whole(index)]
             full = heights[name]
         except ValueError:
             raise wrong_line(path, number, line, "NAME_INDEX.mp4 x width y height") from None
@@ -88,9 +88,11 @@ def _heights(path: Path) -> dict[str, int]:
     heights = {}
     for number, line in _lines(path):
         words = line.split()
-        if len(words) != 2 or not words[1].isdigit():
-            raise wrong_line(path, number, line, "NAME.mp4 height")
-        heights[words[0].removesuffix(".mp4")] = int(words[1])
+        try:
+            name, height = words
+            heights[name.removesuffix(".mp4")] = whole(height)
+        except ValueError:
+            raise wrong_line(path, number, line, "NAME.mp4 height") from None
     return heights
 
 

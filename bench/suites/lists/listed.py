@@ -8,6 +8,8 @@ from pathlib import Path
 from bench.clips import Box
 from bench.errors import BenchError
 
+_DIGITS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -79,6 +81,29 @@ def read_text(path: Path, what: str) -> str:
         raise BenchError(f"{path} is missing: put {what} there") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BenchError(f"{path} cannot be read ({error}): put {what} there") from None
+
+
+def whole(text: str) -> int:
+    """A count of frames, pixels or seconds out of a list.
+
+    Raises:
+        ValueError: it is no whole number, or beyond all that is counted here.
+    """
+    if len(text) > _DIGITS:
+        raise ValueError(f"{len(text)} digits")
+    return int(text)
+
+
+def part(text: str) -> float:
+    """A part of a picture's side out of a list.
+
+    Raises:
+        ValueError: it is no number, or far outside of the picture.
+    """
+    value = float(text)
+    if not abs(value) < 10**_DIGITS:
+        raise ValueError(text)
+    return value
 
 
 def wrong_line(path: Path, number: int, line: str, form: str) -> BenchError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.suites.lists.listed import Listed, ListedBox, Span, read_text, wrong_line
+from bench.suites.lists.listed import Listed, ListedBox, Span, read_text, whole, wrong_line
 
 WHAT = "the tube list of TalkingHead-1KH's data_list.zip (github.com/tcwang0509/TalkingHead-1KH)"
 FORM = "video,H,W,S,E,L,T,R,B"
@@ -25,7 +25,7 @@ def read(path: Path) -> list[Listed]:
             continue
         video, *rest = (part.strip() for part in line.split(","))
         try:
-            height, width, start, end, left, top, right, bottom = (int(part) for part in rest)
+            height, width, start, end, left, top, right, bottom = (whole(part) for part in rest)
         except ValueError:
             raise wrong_line(path, number, line, FORM) from None
         video = Path(video).stem if video.endswith(".mp4") else video

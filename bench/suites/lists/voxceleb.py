@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bench.errors import BenchError
-from bench.suites.lists.listed import Listed, ListedBox, Span, read_text
+from bench.suites.lists.listed import Listed, ListedBox, Span, read_text, whole
 
 WHAT = "vox-metadata.csv of github.com/AliaksandrSiarohin/video-preprocessing"
 SHA256 = "dfbaf55a6edaaf84add29f93692f8bb7289aff1102631bcdf1b1aaf52f3953f7"
@@ -24,17 +25,12 @@ def read(path: Path, *, partition: str | None = "test") -> list[Listed]:
     Raises:
         BenchError: the file is missing, or a row is not of this format.
     """
-    rows = csv.DictReader(read_text(path, WHAT).splitlines())
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise BenchError(f"{path} has not the columns {','.join(COLUMNS)}: put {WHAT} there")
     clips: list[Listed] = []
     seen: dict[str, int] = {}
-    for row in rows:
-        if len(row) != len(COLUMNS) or None in row.values():
-            raise _wrong_row(path, rows.line_num)
+    for number, row in _rows(path):
         if partition is not None and row["partition"] != partition:
             continue
-        clip = _clip(row, path, rows.line_num)
+        clip = _clip(row, path, number)
         seen[clip.id] = seen.get(clip.id, 0) + 1
         if seen[clip.id] > 1:
             clip = replace(clip, id=f"{clip.id}#{seen[clip.id]}")
@@ -42,10 +38,26 @@ def read(path: Path, *, partition: str | None = "test") -> list[Listed]:
     return clips
 
 
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows with the numbers of their lines."""
+    rows = csv.DictReader(read_text(path, WHAT).splitlines())
+    try:
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise BenchError(f"{path} has not the columns {','.join(COLUMNS)}: put {WHAT} there")
+        for row in rows:
+            if len(row) != len(COLUMNS) or None in row.values():
+                raise _wrong_row(path, rows.line_num)
+            yield rows.line_num, row
+    except csv.Error:  # a field that never ends
+        raise _wrong_row(path, rows.line_num) from None
+
+
 def _clip(row: dict[str, str], path: Path, number: int) -> Listed:
     try:
-        start, end, fps, width, height = (int(row[name]) for name in ("start", "end", "fps", "width", "height"))
-        left, top, right, bottom = (int(edge) for edge in row["bbox"].split("-"))
+        start, end, fps, width, height = (whole(row[name]) for name in ("start", "end", "fps", "width", "height"))
+        left, top, right, bottom = (whole(edge) for edge in row["bbox"].split("-"))
+        if fps <= 0:
+            raise ValueError(fps)
     except (ValueError, TypeError, AttributeError):
         raise _wrong_row(path, number) from None
     return Listed(

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import BenchError
-from bench.suites.lists.listed import Listed, ListedBox, Span, read_text, wrong_line
+from bench.files.presence import is_folder
+from bench.suites.lists.listed import Listed, ListedBox, Span, part, read_text, wrong_line
 
 WHAT = "the folder of track files (ID/VIDEO/UTTERANCE.txt) of the VoxCeleb site"
 FPS = 25
 _GROWN = 0.1
 """Share of its sides by which the box of a track grows, at each end."""
 _FIELD = re.compile(r"(Identity|Reference)\s*:\s*(\S+)")
-_ROW = re.compile(r"(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*")
+_ROW = re.compile(r"(\d{1,9})\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*")
 
 
 def read(folder: Path) -> list[Listed]:
@@ -28,7 +29,7 @@ def read(folder: Path) -> list[Listed]:
     Raises:
         BenchError: there are no track files, or one is of another format.
     """
-    paths = sorted(folder.rglob("*.txt")) if folder.is_dir() else []
+    paths = sorted(folder.rglob("*.txt")) if is_folder(folder) else []
     if not paths:
         raise BenchError(f"{folder} holds no track files: put {WHAT} there")
     return [read_track(path) for path in paths]
@@ -67,7 +68,7 @@ def read_track(path: Path) -> Listed:
 
 def _numbers(row: re.Match[str], path: Path, number: int, line: str) -> tuple[float, float, float, float]:
     try:
-        x, y, width, height = (float(part) for part in row.groups()[1:])
+        x, y, width, height = map(part, row.groups()[1:])
     except ValueError:
         raise wrong_line(path, number, line, "FRAME X Y W H") from None
     return x, y, width, height

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.files.toml import to_toml
+from bench.files.toml import read_toml, to_toml
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 PLAIN = st.one_of(TEXTS, st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False))
@@ -49,3 +49,20 @@ def test_the_layout():
 @pytest.mark.parametrize("comment", ["", "one"])
 def test_an_empty_document(comment):
     assert tomllib.loads(to_toml({}, comment=comment)) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"a = {'[' * 5000}{']' * 5000}", "nested too deeply"),
+        (f"a = {'1' * 5000}", "a number"),
+        ("a = 2026-02-30", "Invalid date"),
+        ("a =", "Invalid"),
+        (b"a = '\xff'", "codec"),
+    ],
+)
+def test_whatever_the_bytes_are_it_is_one_kind_of_error(tmp_path, text, said):
+    path = tmp_path / "a.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ValueError, match=said):
+        read_toml(path)

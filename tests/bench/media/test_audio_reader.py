@@ -204,3 +204,11 @@ def test_channels_that_cancel_each_other_out_are_told(tmp_path, codec):
     silent = read_audio(write_sound(tmp_path / "silent.mkv", Sound(np.zeros((2, 32000), np.int16), codec=codec)))
     assert is_silent(silent)
     assert not silent.cancelled
+
+
+@pytest.mark.parametrize(("start", "seconds"), [(1.0, 3), (2 * 3600.0, 2), (26.5 * 3600, 2)])
+def test_silence_is_made_up_for_an_hour_and_not_for_what_any_stamp_says(tmp_path, start, seconds):
+    path = clip(tmp_path, Sound(SPEECH, codec="pcm_s16le", start=start), name="clip.mkv", codec="ffv1", frames=2)
+    audio = read_audio(path)
+    assert len(audio.samples) == pytest.approx(seconds * 16000, abs=16)
+    assert lag(audio.samples[-32000:], SPEECH) == 0

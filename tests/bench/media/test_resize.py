@@ -3,6 +3,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from skimage.transform import resize as skimage_resize
 
 from bench.errors import BenchError
@@ -88,3 +89,22 @@ def test_unknown_kernel_names_the_known_ones():
 def test_size_without_pixels_is_refused():
     with pytest.raises(BenchError, match="at least one pixel"):
         resize(noise(4, 4), (0, 2))
+
+
+@pytest.mark.parametrize(
+    ("length", "resized"),
+    [(1, 1), (2, 1), (5, 1), (64, 256), (300, 1), (360, 256), (640, 256), (1025, 100), (1080, 256)],
+)
+def test_weights_are_to_the_last_bit_those_of_blurring_the_unit_vectors(length, resized):
+    sigma = (length / resized - 1) / 2
+    blurred = np.eye(length)
+    if sigma > 0:
+        blurred = ndimage.gaussian_filter1d(blurred, sigma, axis=0, mode="mirror", truncate=4.0)
+    centre = (np.arange(resized) + 0.5) * (length / resized) - 0.5
+    low = np.floor(centre).astype(int)
+    fraction = centre - low
+    inside = np.pad(np.arange(length), length, mode="reflect") if length > 1 else np.zeros(3, int)
+    expected = np.zeros((resized, length))
+    for neighbour, weight in ((low, 1 - fraction), (low + 1, fraction)):
+        expected += weight[:, None] * blurred[inside[neighbour + length]]
+    np.testing.assert_array_equal(axis_matrix(length, resized).toarray(), expected)

@@ -1,3 +1,5 @@
+import tomllib
+
 import pytest
 
 from bench.errors import BenchError
@@ -89,7 +91,7 @@ def test_an_unknown_suite_lists_the_known_ones():
 def test_every_shipped_suite_file_is_valid():
     for name in suites.names():
         path = suites.FOLDER / f"{name}.toml"
-        written = SuiteFile.read(suites.tomllib.loads(path.read_text("utf-8")), where=name)
+        written = SuiteFile.read(tomllib.loads(path.read_text("utf-8")), where=name)
         assert written.id == name
 
 

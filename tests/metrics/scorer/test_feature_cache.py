@@ -1,10 +1,13 @@
+import hashlib
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import load, save
 
 from bench.compute.scored_frames import ScoredFrames
 from bench.weights.resources import Resources
@@ -224,3 +227,30 @@ def test_values_are_kept_only_where_both_sides_have_a_place(tmp_path):
     reference.value(reference, "", difference)
     stored.close()
     assert list(tmp_path.rglob("*.features")) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"known": np.ones((6, 2), np.uint8)},
+        {"known": np.ones(5, np.uint8)},
+        {"digests": np.zeros((6, 31), np.uint8)},
+        {"digests": np.zeros((6, 32), np.int64)},
+        {"values": np.zeros((3, 3), np.float32)},
+        {"values": np.zeros((6, 3), np.int32)},
+        {"values": np.zeros((6, 4), np.float32), "known": np.zeros(6, np.uint8)},
+        {"values": np.zeros((6, 3), np.float64), "known": np.zeros(6, np.uint8)},
+        {"values": np.zeros((6, 3, 2), np.float32), "known": np.array([1, 1, 1, 0, 1, 1], np.uint8)},
+    ],
+)  # fmt: skip
+def test_a_file_of_other_shapes_with_a_good_digest_is_computed_again(tmp_path, change):
+    cache = FeatureCache(tmp_path)
+    wanted = through(cache.clip("c"))
+    path = next(iter(sorted(tmp_path.rglob("*.features"))))
+    arrays = {**load(path.read_bytes()[32:]), **change}
+    content = save(arrays)
+    path.write_bytes(hashlib.sha256(content).digest() + content)
+    torch.testing.assert_close(through(cache.clip("c")), wanted, rtol=0, atol=0)
+    again = cache.clip("c")
+    torch.testing.assert_close(through(again), wanted, rtol=0, atol=0)
+    assert again.computed == 0

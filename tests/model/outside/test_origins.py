@@ -549,3 +549,14 @@ def test_a_model_that_does_not_load_is_one_mistake_in_any_number_of_processes(fi
         with pytest.raises(BenchError, match=r"'no\.such' cannot be imported"):
             run(of_videos([str(films)]), plan, jobs=jobs, console=Console(quiet=True))
     assert not (tmp_path / "run").exists()
+
+
+def test_the_one_video_in_a_folder_of_the_clips_name_is_its_prediction(tmp_path):
+    inside = tmp_path / "original" / "a"
+    inside.mkdir(parents=True)
+    (inside / "result.mp4").touch()
+    (inside / "log.txt").touch()
+    found = Predictions(tmp_path)
+    assert found.find("a", ORIGINAL, SETTINGS) == inside / "result.mp4"
+    (inside / "0.png").touch()  # now a folder of frames with a preview
+    assert found.find("a", ORIGINAL, SETTINGS) == inside

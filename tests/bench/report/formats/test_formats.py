@@ -10,6 +10,7 @@ import subprocess
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from bench.report.formats import latex
 from bench.report.formats.csv import csv_table
@@ -19,6 +20,7 @@ from bench.report.formats.latex import escape as latex_escape
 from bench.report.formats.latex import fragment_name, latex_document, latex_table
 from bench.report.formats.markdown import escape as markdown_escape
 from bench.report.formats.markdown import markdown
+from bench.report.formats.terminal import rich_table
 from bench.report.tables import words as words_module
 from bench.report.tables.clips import clip_table
 from bench.report.tables.columns import choose, columns_of
@@ -262,3 +264,27 @@ def test_long_latex_table_breaks_over_pages(tmp_path, words):
     (tmp_path / "long.tex").write_text(latex_table(table), "utf-8")
     (tmp_path / "tables.tex").write_text(latex_document([table], language="en"), "utf-8")
     assert "2 pages" in compile_tex(tmp_path, "tables.tex")
+
+
+OBEYED = "a\x1b[31mred\x1b]0;title\x07 \x9b2J\x00\x7f gnp.\u202eexe \u2028 \ud800 \udcff\nnext\ttab"
+
+
+@pytest.mark.parametrize(
+    "write", [html_page, latex_table, markdown, rich_table], ids=["html", "latex", "markdown", "terminal"]
+)
+def test_nothing_that_a_terminal_or_reader_obeys_is_left_in_a_name(write):
+    cell = Cell(text=OBEYED, notes=(OBEYED,))
+    row = TableRow((OBEYED,), (cell,), notes=(OBEYED,))
+    table = Table("t", OBEYED, (OBEYED,), (Column("a", OBEYED, notes=(OBEYED,)),), (row,), (OBEYED,), alarms=(OBEYED,))
+    if write is html_page:
+        text = html_page([table], title="t", language="en")
+    elif write is rich_table:
+        console = Console(file=io.StringIO(), width=2000)
+        console.print(rich_table(table, width=2000))
+        text = console.file.getvalue()
+    else:
+        text = write(table)
+    assert not re.search("[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e\ud800-\udfff]", text)
+    assert "next tab" in text  # ends of lines are spaces, so that nothing begins a line of its own
+    assert "x1b" in text
+    text.encode()
