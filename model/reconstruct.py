@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from torch import Tensor
 from bench.errors import BenchError
 from bench.settings import Setting
 from model.interface import Driving, Session
+
+log = logging.getLogger(__name__)
 
 
 class Reconstructs:
@@ -70,6 +73,8 @@ class Reconstructs:
         finally:
             reports = session.close()
         report = reports.get(chosen)
+        for words in report.warnings if report is not None else ():
+            log.warning("%s", words)
         if report is not None and report.error is not None:
             raise BenchError(report.error)
         return torch.cat(predicted)

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 TABLE: dict[str, str] = {
     "static": "model.static:load",
     "copy": "model.copy:load",
+    "mesh-warp": "model.mesh_warp:load",
     "facevid2vid": "model.facevid2vid:load",
 }
 

@@ -41,6 +41,7 @@ JUNK = {
     "number": lambda settings: dict.fromkeys(settings, 3),
     "error": lambda settings: dict.fromkeys(settings, SettingReport(error=ValueError("x"))),
     "carrier": lambda settings: dict.fromkeys(settings, SettingReport(carrier=None)),
+    "warnings": lambda settings: dict.fromkeys(settings, SettingReport(warnings="x")),
     "per_frame": lambda settings: dict.fromkeys(settings, SettingReport(per_frame=[1.0])),
     "name": lambda settings: dict.fromkeys(settings, SettingReport({7: np.zeros(3)})),
     "words": lambda settings: dict.fromkeys(settings, SettingReport({"yaw": ["a", "b", "c"]})),

@@ -111,6 +111,7 @@ def test_a_module_that_exits_when_it_is_imported_is_one_mistake(tmp_path, monkey
         ("number", "int under original: it must give a SettingReport"),
         ("error", "an error or a carrier under original that is no text"),
         ("carrier", "an error or a carrier under original that is no text"),
+        ("warnings", "warnings under original that are no tuple of texts"),
         ("per_frame", "list as per_frame under original: it must be a mapping"),
         ("name", "a curve called 7 under original: its name must be a text"),
         ("words", "list as yaw under original: it must be an array of numbers"),
