@@ -42,7 +42,7 @@ class MeshWarp(Reconstructs):
 
     def describe(self) -> Mapping[str, str | float | bool]:
         """The method's version, and what finds the points."""
-        return {"version": VERSION, "landmarks": landmarks.NAME}
+        return {"version": str(VERSION), "landmarks": landmarks.NAME}
 
     def open(self, driving: Driving, settings: Sequence[Setting]) -> MeshWarpSession:
         """Begin a clip under all settings at once.

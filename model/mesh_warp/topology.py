@@ -35,13 +35,12 @@ class Topology:
     """Triangles whose corners run clockwise on the screen where they are seen from outside.
 
     `triangles` (M, 3) of the face without its mouth, `mouth` (K, 3) those between the lips, `outline` (B,) the points
-    around the face in order, `mirror` (468,) each point's counterpart on the other side.
+    around the face in order.
     """
 
     triangles: Integers
     mouth: Integers
     outline: Integers
-    mirror: Integers
 
 
 def of(face: Floats) -> Topology:
@@ -66,8 +65,7 @@ def of(face: Floats) -> Topology:
     skin[back] = skin[back][:, ::-1]
     skin = skin[np.lexsort(skin.T[::-1])]
     lips = [_strip(a, b) for a, b in pairwise(upper)] + [_strip(b, a) for a, b in pairwise(lower)]
-    across = np.linalg.norm((face * (-1, 1, 1))[:, None] - face, axis=2)
-    return Topology(np.concatenate([skin, *lips]), _strip(upper[-1], lower[-1]), hull, across.argmin(1))
+    return Topology(np.concatenate([skin, *lips]), _strip(upper[-1], lower[-1]), hull)
 
 
 def _strip(above: Integers, below: Integers) -> Integers:
