@@ -75,9 +75,9 @@ class MeshWarpSession:
     def close(self) -> Mapping[Setting, SettingReport]:
         """The pose in which heads were painted (under `original` that measured in the driving frame), and how many
         frames had no face."""
-        warnings: tuple[str, ...] = ()
+        lost: tuple[str, ...] = ()
         if self._lost:
-            warnings = (f"mesh-warp: {self._lost} driving frames without a face keep the pose of the frame before",)
+            lost = (f"mesh-warp: {self._lost} driving frames without a face keep the pose of the frame before",)
         reports = {}
         for setting in self._settings:
             angles = self._angles[setting].array()
@@ -88,7 +88,8 @@ class MeshWarpSession:
                     f"{self._turned[setting]:.1e} degrees at most): ask for other angles"
                 )
             curves = {name: angles[:, index] for index, name in enumerate(_NAMES)}
-            reports[setting] = SettingReport(curves, error, warnings=warnings)
+            # Frames without a face are the clip's: one setting tells of them.
+            reports[setting] = SettingReport(curves, error, warnings=lost if setting == self._settings[0] else ())
         return reports
 
     def _meshes(self, frames: Tensor) -> list[Floats | None]:

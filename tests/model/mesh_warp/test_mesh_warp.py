@@ -116,6 +116,13 @@ def test_a_driving_frame_without_a_face_keeps_the_pose_before_it(talker, made, c
     assert error(video[0], pixels[0]) < 0.05  # none before it: the source's own pose
 
 
+def test_frames_without_a_face_are_told_once_a_clip(talker, made):
+    pixels, _, _ = made
+    session = talker.open(Driving("mei_01", pixels[0], 25.0), (ORIGINAL, VIEW))
+    session.step(torch.full_like(pixels[:2], 128))
+    assert [len(report.warnings) for report in session.close().values()] == [1, 0]
+
+
 def test_a_free_view_that_turns_nothing_is_an_error(talker, made):
     pixels, _, _ = made
     with pytest.raises(BenchError, match="left the head as it is driven"):
