@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.errors import Transient
+
 Status = Literal["value", "skipped", "failed"]
 
 
@@ -24,7 +26,8 @@ class Outcome:
     those that were infinite and kept out of it (PSNR of identical frames). `per_frame` holds float64 values in
     frame order where the metric has them, NaN for a frame that has none (no face to measure). `details` are further
     numbers worth keeping (offset of a face track, share of voiced time), stored beside the value, never shown as a
-    column of their own; `curves` the same frame by frame (measured angles).
+    column of their own; `curves` the same frame by frame (measured angles). `transient` says of a failure whether the
+    metric may have a value when the clip is tried again.
     """
 
     status: Status
@@ -35,6 +38,7 @@ class Outcome:
     per_frame: NDArray[np.float64] | None = None
     details: dict[str, float] | None = None
     curves: Mapping[str, NDArray[np.float64]] | None = None
+    transient: Transient | None = None
 
     @classmethod
     def skipped(cls, reason: str) -> Outcome:
@@ -42,9 +46,9 @@ class Outcome:
         return cls("skipped", reason=reason)
 
     @classmethod
-    def failed(cls, reason: str) -> Outcome:
+    def failed(cls, reason: str, transient: Transient | None = None) -> Outcome:
         """The metric should have had a value; `reason` is one sentence that says why it has none."""
-        return cls("failed", reason=reason)
+        return cls("failed", reason=reason, transient=transient)
 
     @classmethod
     def of_frames(cls, per_frame: NDArray[np.float64]) -> Outcome:

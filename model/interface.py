@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bench.errors import Transient
 from bench.media.picture_rules import DEFAULT, PictureRules
 from bench.settings import Setting
 
@@ -41,13 +42,14 @@ class SettingReport:
     `error`, if set, is one sentence that turns the setting's outcomes on this clip into failures
     (a free view that did not turn the head). `carrier` says what frames that were read from a file travelled in:
     `uint8` where that is lossless RGB, else `file: codec`. `warnings` are sentences on what is to know of the
-    predictions.
+    predictions. `transient` says of an error whether the setting may succeed when the clip is tried again.
     """
 
     per_frame: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     error: str | None = None
     carrier: str = ""
     warnings: tuple[str, ...] = ()
+    transient: Transient | None = None
 
 
 class Session(Protocol):

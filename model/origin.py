@@ -11,7 +11,8 @@ from typing import Protocol, SupportsFloat
 import torch
 from torch import Tensor
 
-from bench.errors import BenchError, PredictionError
+from bench.compute.transient import transient
+from bench.errors import BenchError, PredictionError, Transient
 from bench.frames import Frames
 from bench.rows import Row
 from bench.settings import Setting
@@ -110,6 +111,7 @@ class ModelPredictionStream:
     settings: tuple[Setting, ...]
     session: Session | None = None
     error: str | None = field(default=None)
+    transient: Transient | None = None
     frames: int = 0
     """Frames that the model has been shown."""
 
@@ -166,7 +168,8 @@ class ModelPredictionStream:
             except BaseException as error:
                 self._fail(error)
         if self.error is not None:
-            return {Row.of(setting): SettingReport(error=self.error) for setting in self.settings}
+            report = SettingReport(error=self.error, transient=self.transient)
+            return {Row.of(setting): report for setting in self.settings}
         return reports
 
     def _checked(self, predicted: Tensor, driving: Tensor) -> Tensor:
@@ -188,6 +191,7 @@ class ModelPredictionStream:
         """Keep why the model failed; what it does wrong after that follows from it."""
         if self.error is not None:
             return
+        self.transient = transient(error)
         if isinstance(error, BenchError):
             self.error = str(error)
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bench.compute.transient import transient
 from bench.errors import MediaError, WriteError
 from bench.media._encode import Movie
 from bench.media._soundtrack import AudioSource
@@ -138,9 +138,10 @@ class VideoWriter:
             yield
         except (OSError, av.FFmpegError) as error:
             self.discard()
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            remedy = "free some space" if full else "check the folder and its permissions"
-            raise WriteError(f"{self.path} cannot be written ({error.strerror or error}): {remedy}") from error
+            lacking = transient(error)
+            remedy = "free some space" if lacking == "no space" else "check the folder and its permissions"
+            about = f"{self.path} cannot be written ({error.strerror or error})"
+            raise WriteError(f"{about}: {remedy}", transient=lacking) from error
         except BaseException:
             self.discard()
             raise

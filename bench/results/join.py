@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from bench.files.atomic_write import atomically
 from bench.outcome import Outcome
 from bench.results.clip_parts import Parts
-from bench.results.clip_result import ClipResult
+from bench.results.clip_result import ClipResult, transient_in
 from bench.results.clip_tables import DETAIL_COLUMNS, clip_rows, detail_rows, frame_schema, frame_table
-from bench.results.manifest import ClipRecord
+from bench.results.manifest import ClipRecord, numbered
 from bench.results.part_file import Keys, Part
 from bench.results.protocol import Protocol, joined
 from bench.results.run_folder import CLIP_COLUMNS
@@ -107,7 +107,13 @@ def merged(parts: Sequence[Part], layout: Layout) -> ClipResult | None:
         if row in last.result.measured:
             measured[row] = last.result.measured[row]
     times = max((part.result.times for part in used), key=len)
-    return ClipResult(merged_record([part.result.record for part in used]), found, times, measured)
+    record = merged_record([part.result.record for part in used]).model_copy(
+        update={
+            "transient": transient_in(found),
+            "attempts": numbered([tried for part in parts for tried in part.result.record.attempts]),
+        }
+    )
+    return ClipResult(record, found, times, measured)
 
 
 def merged_record(records: Sequence[ClipRecord]) -> ClipRecord:

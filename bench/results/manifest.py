@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import model_validator
 
+from bench.errors import Transient
 from bench.record import Record
 from bench.results.protocol import Protocol
 from bench.rows import Row
@@ -99,6 +101,27 @@ class SuiteRecord(Record):
     """Suffix → how many other files lie in the folders that were named; they do not look like video."""
 
 
+class Attempt(Record):
+    """One try at a clip, also one that was not the last."""
+
+    number: int
+    """From 1 on."""
+    reason: str = ""
+    """Why it failed; empty where it did not."""
+    transient: Transient | None = None
+    """What that may have come from that passes."""
+    seconds: float = 0.0
+    worker: str = ""
+    """Host and process, where known."""
+    batch: int | None = None
+    """Frames that went through at a time, where known."""
+
+
+def numbered(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """The same tries, counted from 1."""
+    return tuple(tried.model_copy(update={"number": number}) for number, tried in enumerate(attempts, 1))
+
+
 class ClipRecord(Record):
     """What became of one clip."""
 
@@ -125,6 +148,10 @@ class ClipRecord(Record):
     """Row → index of the clip's frame that its values begin with, where that is not the first."""
     seconds: dict[str, float] = {}
     """Busy seconds by stage: decode, model, score (of all lanes together), encode; `total` is the wall time."""
+    transient: Transient | None = None
+    """Why it, or one of its outcomes, failed, where that may pass."""
+    attempts: tuple[Attempt, ...] = ()
+    """Every try in order; the values are of the last. Empty in runs of before 0.1.0."""
     videos: dict[str, str] = {}
     """Setting → path of its video, relative to the run folder; `reference` is the prepared clip itself."""
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from bench.errors import BenchError
+from bench.errors import BenchError, Transient
 from bench.file_names import readable
 from bench.files.atomic_write import write_text
 from bench.files.digest import file_digest
@@ -63,10 +63,19 @@ class _Outcome(Record):
     n: int = 0
     infinite: int = 0
     details: dict[str, float] | None = None
+    transient: Transient | None = None
 
     def outcome(self) -> Outcome:
         """As metrics give it."""
-        return Outcome(self.status, self.value, self.reason, self.n, self.infinite, details=self.details)
+        return Outcome(
+            self.status,
+            self.value,
+            self.reason,
+            self.n,
+            self.infinite,
+            details=self.details,
+            transient=self.transient,
+        )
 
 
 class _Part(Record):
@@ -194,6 +203,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
         "n": int(outcome.n),
         "infinite": int(outcome.infinite),
         "details": None if details is None else {name: float(value) for name, value in details.items()},
+        "transient": outcome.transient,
     }
 
 

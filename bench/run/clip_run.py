@@ -18,16 +18,17 @@ from torch import Tensor
 from bench.clips import Clip
 from bench.compute.cores import one_core
 from bench.compute.frame_values import FrameValues
-from bench.errors import BenchError, MediaError
+from bench.compute.transient import remedy, transient
+from bench.errors import BenchError, MediaError, Transient
 from bench.frames import Frames
 from bench.media.image import blank, read_source, tone_mapped_source, transparency
-from bench.media.video_reader import VideoReader
 from bench.outcome import Outcome, Pool
-from bench.results.clip_result import ClipResult
+from bench.results.clip_result import ClipResult, transient_in
 from bench.results.manifest import ClipRecord
 from bench.results.protocol import joined
 from bench.rows import GROUND_TRUTH, STATIC, Row
 from bench.run.clip_facts import FactsOfRows
+from bench.run.clip_reader import another_pass, clip_reader, intact
 from bench.run.clip_task import ClipTask
 from bench.run.kept_videos import SIDE_BY_SIDE, ClipVideos
 from bench.run.overlap import Ahead, Behind, Clock
@@ -72,48 +73,24 @@ def run_clip(
     try:
         result = _Run(task, plan, origin, metrics, resources, on_frames, clocks).result()
     except BenchError as error:
-        result = failed(task, str(error))
+        result = failed(task, str(error), error.transient)
     except Exception as error:
         log.exception("clip %s failed", clip.id)
-        result = failed(task, f"clip '{clip.id}' failed with {type(error).__name__}: {error}")
+        reason = f"clip '{clip.id}' failed with {type(error).__name__}: {error}{remedy(error)}"
+        result = failed(task, reason, transient(error))
     seconds = {stage: round(clock.seconds, 6) for stage, clock in clocks.items()}
     seconds["total"] = round(time.perf_counter() - began, 6)
     record = result.record.model_copy(update={"seconds": seconds})
     return replace(result, record=record)
 
 
-def failed(task: ClipTask, reason: str) -> ClipResult:
-    """The result of a pass that came to nothing."""
-    outcome, clip = Outcome.failed(reason), task.clip
-    record = ClipRecord(id=clip.id, path=str(clip.path), status="failed", reason=reason, person=clip.person)
-    return ClipResult(record, {row: dict.fromkeys(metrics, outcome) for row, metrics in task.units.items()})
-
-
-def _reader(clip: Clip, plan: Plan, path: Path) -> VideoReader:
-    """The clip's span and crop of a video, at the plan's size."""
-    return VideoReader(
-        path,
-        size=plan.size,
-        crop=clip.crop,
-        start=clip.start,
-        end=clip.end,
-        batch=plan.batch,
-        rules=plan.pictures,
+def failed(task: ClipTask, reason: str, transient: Transient | None = None) -> ClipResult:
+    """The result of a pass that came to nothing; `transient` says whether it may succeed the next time."""
+    outcome, clip = Outcome.failed(reason, transient), task.clip
+    record = ClipRecord(
+        id=clip.id, path=str(clip.path), status="failed", reason=reason, person=clip.person, transient=transient
     )
-
-
-def _again(clip: Clip, plan: Plan, device: torch.device) -> Iterator[Tensor]:
-    """Another pass over the clip: (T, 3, H, W) uint8 at a time."""
-    with _reader(clip, plan, clip.path) as reader:
-        for frames in reader:
-            yield frames.pixels.to(device)
-
-
-def _intact(reader: VideoReader) -> Iterator[Frames]:
-    """The frames of a video; raises `MediaError` behind the last if decoding has shown it to be damaged."""
-    yield from reader
-    if reader.faults:
-        raise MediaError(f"it is damaged: {', '.join(reader.faults)}: get the file again, or leave it out")
+    return ClipResult(record, {row: dict.fromkeys(metrics, outcome) for row, metrics in task.units.items()})
 
 
 def _by_name(found: Mapping[Row, dict[str, T]]) -> dict[str, dict[str, T]]:
@@ -164,7 +141,7 @@ class _Run:
         clip = self.clip
         try:
             with ExitStack() as stack:
-                reader = stack.enter_context(_reader(clip, self.plan, clip.path))
+                reader = stack.enter_context(clip_reader(clip, self.plan, clip.path))
                 self.views = self._open_views(stack)
                 ahead = stack.enter_context(Ahead(reader, clock=self.clocks["decode"]))
                 videos = stack.enter_context(ClipVideos(clip, self.plan, reader.info, self.task.kept))
@@ -193,6 +170,7 @@ class _Run:
             fps=reader.info.fps,
             warnings=(*reader.warnings, *self.told, *told(self.colours, reports), *videos.warnings),
             squeeze=reader.squeeze,
+            transient=transient_in(_by_name(outcomes)),
             damaged=bool(reader.faults),
             tone_mapped=joined((reader.tone_mapped, *self.tone_mapped)),
             carrier=joined(reports[row].carrier for row in self.rows if row.setting is not None and row in reports),
@@ -207,7 +185,7 @@ class _Run:
     ) -> tuple[dict[Row, dict[str, Outcome]], dict[Row, dict[str, Pool]]]:
         for row, report in reports.items():
             if report.error is not None and row in self.rows:
-                scorer.fail(row, report.error)
+                scorer.fail(row, report.error, transient=report.transient)
         for row, reason in self.lost_views.items():
             scorer.fail(row, reason, only_true_view=True)
         with self.clocks["score"]:
@@ -228,12 +206,12 @@ class _Run:
         for row, path in self._view_files.items():
             if row in self.rows:
                 try:
-                    reader = stack.enter_context(_reader(self.clip, self.plan, path))
+                    reader = stack.enter_context(clip_reader(self.clip, self.plan, path))
                 except MediaError as error:
                     self._lose_view(row, str(error))
                 else:
                     self.tone_mapped.append(reader.tone_mapped)
-                    views[row] = iter(stack.enter_context(Ahead(_intact(reader))))
+                    views[row] = iter(stack.enter_context(Ahead(intact(reader))))
         return views
 
     def _check_views_ended(self) -> None:
@@ -286,7 +264,7 @@ class _Run:
             source = read_source(clip.source, size=plan.size, rules=plan.pictures).to(source.device)
         self.source = source.clone()
         self.told += blank(self.source, own=clip.source is None)
-        reopen = partial(_again, clip, plan, self.resources.device)
+        reopen = partial(another_pass, clip, plan, self.resources.device)
         driving = Driving(clip.id, self.source, fps, path=clip.path, reopen=reopen, rules=plan.pictures)
         with self.clocks["model"]:
             self.predictions = self.origin.begin(driving, self.predicted)

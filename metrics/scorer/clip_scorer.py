@@ -10,7 +10,8 @@ from typing import Any
 
 from bench.compute.float32 import float32
 from bench.compute.scored_frames import FeatureStore, ScoredFrames
-from bench.errors import BenchError
+from bench.compute.transient import remedy, transient
+from bench.errors import BenchError, Transient
 from bench.frames import Frames
 from bench.outcome import Outcome, Pool, Skip
 from bench.rows import GROUND_TRUTH, Row
@@ -39,10 +40,11 @@ class _Running:
         except Skip as skip:
             self.outcome = Outcome.skipped(str(skip))
         except BenchError as error:
-            self.outcome = Outcome.failed(str(error))
+            self.outcome = Outcome.failed(str(error), error.transient)
         except Exception as error:
             log.exception("metric %s failed", self.metric.id)
-            self.outcome = Outcome.failed(f"{self.metric.id} failed with {type(error).__name__}: {error}")
+            reason = f"{self.metric.id} failed with {type(error).__name__}: {error}{remedy(error)}"
+            self.outcome = Outcome.failed(reason, transient(error))
         if self.outcome is not None:
             self.accumulator = None
 
@@ -141,12 +143,12 @@ class ClipScorer:
                     late = max(frames.first - ref.first, 0)
                     running.guard(partial(running.accumulator.update, pred, target.part(late, len(pred))))
 
-    def fail(self, row: Row, reason: str, *, only_true_view: bool = False) -> None:
+    def fail(self, row: Row, reason: str, *, transient: Transient | None = None, only_true_view: bool = False) -> None:
         """End a row, or its comparisons with the true view: whatever has no outcome yet has failed for `reason`."""
         self._begin()
         for running in self._running[row]:
             if running.outcome is None and (running.metric.against == "true-view" or not only_true_view):
-                running.outcome = Outcome.failed(reason)
+                running.outcome = Outcome.failed(reason, transient)
                 running.accumulator = None
 
     def results(self) -> dict[Row, dict[str, Outcome]]:

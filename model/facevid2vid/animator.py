@@ -92,7 +92,8 @@ class Animator:
         if self.batch_size == 1:
             raise BenchError(
                 f"clip {clip}: the memory of {self.device} does not suffice for one frame: "
-                "free some, or use another --device"
+                "free some, or use another --device",
+                transient="out of memory",
             )
         self.batch_size //= 2
         log.warning("clip %s: out of memory, going on with %d frames at once", clip, self.batch_size)

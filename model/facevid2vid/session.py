@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.compute.frame_values import FrameValues
+from bench.compute.transient import out_of_memory
 from bench.errors import BenchError, PredictionError
 from bench.settings import Setting
 from model.facevid2vid.animator import Animator
@@ -64,7 +65,7 @@ class FaceVid2VidSession:
             try:
                 images, rotations = self._animate(driving[part])
             except RuntimeError as error:
-                if not _out_of_memory(error):
+                if not out_of_memory(error):
                     raise
                 self._animator.halve_batch(self._clip)
                 continue
@@ -163,9 +164,3 @@ class FaceVid2VidSession:
                     f"{turned:.1e} degrees at most): ask for other angles"
                 )
         return SettingReport(per_frame, error)
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    """CUDA has a class for it; the CPU and MPS allocators say it in words."""
-    words = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words

@@ -84,7 +84,7 @@ class FilePredictionStream:
     crop: Box | None = None
     panel: int = 0
     playing: dict[Row, _Playing] = field(default_factory=dict)
-    errors: dict[Row, str] = field(default_factory=dict)
+    errors: dict[Row, BenchError] = field(default_factory=dict)
     carriers: dict[Row, str] = field(default_factory=dict)
     warnings: dict[Row, tuple[str, ...]] = field(default_factory=dict)
     _reference: Beginning = field(default_factory=Beginning)
@@ -98,7 +98,7 @@ class FilePredictionStream:
                 self.playing[row] = self._begun(row, path)
                 self.carriers[row] = carrier_of(path, hdr=self.driving.rules.hdr)
         except BenchError as error:
-            self.errors[row] = str(error)
+            self.errors[row] = error
             self.playing.pop(row, None)
 
     def played(self) -> Mapping[Row, PlayedFile]:
@@ -119,7 +119,7 @@ class FilePredictionStream:
                     checked = self._checked(pixels, wanted, playing).to(reference.pixels.device)
                     found[row] = Frames(checked, wanted.times[: len(pixels)], wanted.first)
             except BenchError as error:
-                self.errors[row] = str(error)
+                self.errors[row] = error
                 del self.playing[row]
         return found
 
@@ -143,15 +143,18 @@ class FilePredictionStream:
                     )
                 self.warnings[row] = (*playing.told, *self._out_of_step(row, playing))
             except BenchError as error:
-                self.errors[row] = str(error)
+                self.errors[row] = error
         self._open.close()
-        rows = self.carriers | self.errors
-        return {
-            row: SettingReport(
-                error=self.errors.get(row), carrier=self.carriers.get(row, ""), warnings=self.warnings.get(row, ())
-            )
-            for row in rows
-        }
+        return {row: self._report(row) for row in {**self.carriers, **self.errors}}
+
+    def _report(self, row: Row) -> SettingReport:
+        error = self.errors.get(row)
+        return SettingReport(
+            error=None if error is None else str(error),
+            carrier=self.carriers.get(row, ""),
+            warnings=self.warnings.get(row, ()),
+            transient=None if error is None else error.transient,
+        )
 
     @contextmanager
     def _told(self, path: Path) -> Iterator[None]:
