@@ -64,6 +64,7 @@ class Plan:
     videos. `pictures` says how the pictures of files become frames, `alignment` and `panel` what of finished
     predictions is scored (model/outside/playback.py), and `sound` whose sound judges them. `apart`: clips run in
     another process than this one even if they run one at a time, so that a model which ends its process ends one clip.
+    A clip that takes more than `timeout` seconds is ended with its process; None waits for ever.
     """
 
     out: Path
@@ -86,6 +87,7 @@ class Plan:
     sound: Literal["clip", "prediction"] = "clip"
     pictures: PictureRules = DEFAULT
     apart: bool = False
+    timeout: float | None = None
 
     def origin(self) -> Origin:
         """Load what is to be benchmarked, with the rows that need a generator of their own."""

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 
-from bench.errors import BenchError, PredictionError
+from bench.compute.transient import transient
+from bench.errors import BenchError, PredictionError, Transient
 from bench.frames import Frames
 from bench.media.video_writer import VideoWriter
 from bench.rows import Row
@@ -27,6 +30,9 @@ from model.origin import PlayedFile
 from model.outside.playback import Alignment, FilePredictionStream
 from model.outside.predictions import named
 
+if TYPE_CHECKING:
+    from io import BufferedReader
+
 PLACEHOLDERS = ("source", "driving", "output", "yaw", "pitch", "roll")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -35,6 +41,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u206
 """What is left that a terminal obeys instead of showing it, and marks that turn the direction of writing."""
 _KEPT = 4000
 """Bytes of standard error that a failure quotes from."""
+_HEARD = 1.0
+"""Seconds after a command's end in which the rest of its standard error is waited for."""
+_KILLED = (-9, 128 + 9)
+"""Exit codes of a command that was killed, as the kernel does where memory ends; a shell tells it of what it ran."""
+_SPACE = 1 << 20
+"""Bytes that a disk must have left not to be full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,50 +143,89 @@ class CommandPredictionStream:
             "roll": degrees(setting.roll),
         }
         words = [_PLACEHOLDER.sub(lambda match: values[match[1]], word) for word in shlex.split(model.command)]
-        told = self._call(words, model.timeout, setting)
+        told = self._call(words, model.timeout, setting, place)
         found = named(place, "output")
         if len(found) != 1:
             raise PredictionError(
                 f"clip '{self.driving.id}': the model command ended without an error under {setting} "
-                f"but left {len(found)} outputs ({told.rpartition(' | ')[2]}): it must write one, to {{output}}"
+                f"but left {len(found)} outputs ({told.rpartition(' | ')[2]}): it must write one, to {{output}}",
+                transient=_lacking(place),
             )
         return found[0]
 
-    def _call(self, words: list[str], timeout: float, setting: Setting) -> str:
-        """Run the command; the end of what it wrote to standard error."""
+    def _call(self, words: list[str], timeout: float, setting: Setting, place: Path) -> str:
+        """Run the command, which writes to `place`; the end of what it wrote to standard error."""
         about = f"clip '{self.driving.id}': the model command"
-        with tempfile.TemporaryFile() as said:  # a pipe would be held open by whatever outlives the command
-            try:
-                process = subprocess.Popen(
-                    words,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=said,
-                    start_new_session=True,  # so that what it starts can be ended with it
-                )
-            except OSError as error:
-                raise PredictionError(f"{about} cannot be started ({error.strerror}: {words[0]})") from None
-            try:
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "TMPDIR": tempfile.gettempdir()},
+                start_new_session=True,  # so that what it starts can be ended with it
+            )
+        except OSError as error:
+            raise PredictionError(
+                f"{about} cannot be started ({error.strerror}: {words[0]})", transient=transient(error)
+            ) from None
+        said = _Said.of(process)
+        code = None
+        try:
+            with suppress(subprocess.TimeoutExpired):
                 code = process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                _end(process)
-                told = _last_words(said)
-                raise PredictionError(
-                    f"{about} took more than {timeout:g} s under {setting} and was ended (--model-timeout): {told}"
-                ) from None
-            finally:
-                _end(process)
-            told = _last_words(said)
-            if code != 0:
-                how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
-                raise PredictionError(f"{about} {how} under {setting}: {told}")
-            return told
+        finally:
+            _end(process)
+        told = _last_words(said.end())
+        if code is None:
+            raise PredictionError(
+                f"{about} took more than {timeout:g} s under {setting} and was ended (--model-timeout): {told}",
+                transient="timed out",
+            )
+        if code != 0:
+            how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
+            lacking = "killed" if code in _KILLED else _lacking(place)
+            full = ": its disk is full: free space, or name another folder with TMPDIR" if lacking == "no space" else ""
+            raise PredictionError(f"{about} {how} under {setting}: {told}{full}", transient=lacking)
+        return told
 
 
-def _last_words(said: IO[bytes]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Listens to what a command writes to standard error, however much, and keeps the end of it."""
+
+    kept: bytearray
+    thread: threading.Thread
+
+    @classmethod
+    def of(cls, process: subprocess.Popen[bytes]) -> _Said:
+        pipe = cast("BufferedReader", process.stderr)
+        kept = bytearray()
+
+        def listen() -> None:
+            with pipe:
+                while piece := pipe.read1(1 << 16):
+                    kept.extend(piece)
+                    del kept[:-_KEPT]
+
+        thread = threading.Thread(target=listen, name="standard error", daemon=True)
+        thread.start()
+        return cls(kept, thread)
+
+    def end(self) -> bytes:
+        """What is kept, once the command has ended. What outlives it may hold the pipe open, and is not waited for."""
+        self.thread.join(_HEARD)
+        return bytes(self.kept)
+
+
+def _lacking(folder: Path) -> Transient | None:
+    """Whether the disk of a folder is full."""
+    return "no space" if shutil.disk_usage(folder).free < _SPACE else None
+
+
+def _last_words(said: bytes) -> str:
     """The end of what a command wrote to standard error, as one line that does nothing to a terminal or a table."""
-    said.seek(max(0, said.seek(0, os.SEEK_END) - _KEPT))
-    text = _COLOUR.sub("", said.read().decode("utf-8", "replace"))
+    text = _COLOUR.sub("", said.decode("utf-8", "replace"))
     lines = (
         _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line.replace("\t", " ").strip()) for line in text.splitlines()[-20:]
     )

@@ -11,9 +11,10 @@ from bench.run.plan import Plan
 def begin(plan: Plan, *, jobs: int) -> Engine:
     """Load what the plan names where its clips will run: here, or in `jobs` processes.
 
-    Also one job has a process of its own where the plan wants it.
+    Also one job has a process of its own where the plan wants it, and where a time-out may have to end it.
 
     Raises:
         BenchError: it cannot be loaded.
     """
-    return OneProcess.begin(plan) if jobs == 1 and not plan.apart else Processes.begin(plan, jobs=jobs)
+    here = jobs == 1 and not plan.apart and plan.timeout is None
+    return OneProcess.begin(plan) if here else Processes.begin(plan, jobs=jobs)

@@ -25,6 +25,7 @@ class Engine(Protocol):
     def run(self, tasks: Mapping[int, ClipTask], on_frames: Callable[[int], None]) -> Ended:
         """Do what is left of clips, given by their places in the suite, in any order: each ends once.
 
-        A clip that cannot be run, or that kills its process, has failed: that is a result too. `on_frames` is told of
-        frames that are on their way to the scores, or were. Closing the generator ends at once what is at work.
+        A clip that cannot be run, or that kills its process, has failed: that is a result too, whose record says with
+        `transient` whether it may succeed the next time. Once all have ended, this may be called again. `on_frames` is
+        told of frames that are on their way to the scores, or were. Closing the generator ends at once what is at work.
         """

@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
+from bench.run.engines.uninterrupted import uninterrupted
+
 GRACE: Final = 2.5
 """Seconds that a process has between being asked to end and being killed."""
 
@@ -84,10 +86,11 @@ def no_process_left() -> Iterator[None]:
     try:
         yield
     finally:
-        last = time.monotonic() + GRACE
-        for worker in multiprocessing.active_children():  # one that was asked to end is clearing up behind it
-            worker.join(max(0.0, last - time.monotonic()))
-        _kill(before)
+        with uninterrupted():
+            last = time.monotonic() + GRACE
+            for worker in multiprocessing.active_children():  # one that was asked to end is clearing up behind it
+                worker.join(max(0.0, last - time.monotonic()))
+            _kill(before)
 
 
 def _kill(spared: set[int]) -> None:

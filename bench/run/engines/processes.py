@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import signal
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,10 +18,12 @@ from queue import SimpleQueue
 from typing import ParamSpec, Self, TypeVar
 
 from bench.clips import Clip
-from bench.errors import BenchError
+from bench.errors import BenchError, Transient
 from bench.results.clip_result import ClipResult
+from bench.results.manifest import Attempt
 from bench.run.clip_run import failed
 from bench.run.clip_task import ClipTask
+from bench.run.engines.attempts import after, attempt
 from bench.run.engines.engine import Description, Ended
 from bench.run.engines.orphans import GRACE, end_now, end_with_parent, exit_code
 from bench.run.engines.worker import Worker
@@ -46,14 +50,37 @@ class _Process:
             return self._submit(_describe)
 
     def run(self, task: ClipTask) -> ClipResult:
-        """One clip; raises `BrokenProcessPool` if its process is killed."""
+        """One clip, which has failed where it ends its process or takes too long.
+
+        Raises:
+            _Killed: its process was killed, which need not be its own fault.
+        """
+        began = time.perf_counter()
         try:
             with self.lock:
+                ready = self._submit(_check_ready)
+            ready.result()
+            began = time.perf_counter()  # not before what is benchmarked is loaded
+            with self.lock:
                 future = self._submit(_run, task)
-            return future.result()
+            wait([future], self.plan.timeout)
+            if future.done():
+                return future.result()
         except BrokenProcessPool:
             self.pool = None
-            raise
+            if self.ended:
+                raise CancelledError from None
+            code = self.own_end()
+            result = self._failed(task, _killer(task.clip, code), None if code is not None else "killed", began)
+            if code is None:
+                raise _Killed(result) from None
+            return result
+        self._replace()
+        reason = (
+            f"clip '{task.clip.id}': it took more than {self.plan.timeout:g} s and was ended with its process "
+            "(--timeout): allow more, or find out what hangs there"
+        )
+        return self._failed(task, reason, "timed out", began)
 
     def close(self) -> None:
         """End, once it is idle, and wait for that: its memory is free then."""
@@ -75,6 +102,18 @@ class _Process:
         code = exit_code(self.at_work, GRACE)
         return code if code is not None and code >= 0 else None
 
+    def _replace(self) -> None:
+        """End the process at once, and wait for that: another will take its place."""
+        with self.lock:
+            pool, self.pool = self.pool, None
+        for process in end_now(pool) if pool is not None else ():
+            exit_code(process, 2 * GRACE)
+
+    def _failed(self, task: ClipTask, reason: str, transient: Transient | None, began: float) -> ClipResult:
+        result = failed(task, reason, transient)
+        process = self.at_work.pid if self.at_work is not None else None
+        return after(result, [attempt(result, seconds=time.perf_counter() - began, process=process)])
+
     def _submit(self, work: Callable[P, T], *words: P.args, **named: P.kwargs) -> Future[T]:
         pool = self._started()
         future = pool.submit(work, *words, **named)
@@ -87,9 +126,20 @@ class _Process:
         if self.pool is None:
             context = multiprocessing.get_context("spawn")
             self.pool = ProcessPoolExecutor(
-                1, context, _start, (self.plan, self.threads, logging.getLogger().getEffectiveLevel())
+                1,
+                context,
+                _start,
+                (self.plan, self.threads, logging.getLogger().getEffectiveLevel(), tempfile.gettempdir()),
             )
         return self.pool
+
+
+class _Killed(Exception):
+    """A process was killed; `result` is what its clip came to by that."""
+
+    def __init__(self, result: ClipResult) -> None:
+        super().__init__(result.failure)
+        self.result = result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,14 +147,16 @@ class Processes:
     """Several processes of this machine, each with a worker of its own.
 
     A process that is killed (out of memory) takes its clip with it and no other. The clip waits until all others have
-    ended and is then run again, alone on the machine; if it kills its process once more, it has failed. What is
-    benchmarked is loaded once a process, and at most twice more for every clip whose process was killed: by the process
-    that takes the dead one's place, and by the one in which the clip runs alone.
+    ended and is then run again, alone on the machine, as in every later try; if it kills its process once more, it has
+    failed. What is benchmarked is loaded once a process, and at most twice more for every clip whose process was
+    killed: by the process that takes the dead one's place, and by the one in which the clip runs alone.
     """
 
     plan: Plan
     processes: tuple[_Process, ...]
     description: Description
+    suspects: set[int] = field(default_factory=set)
+    """Places of the clips whose process was killed."""
 
     @classmethod
     def begin(cls, plan: Plan, *, jobs: int) -> Self:
@@ -138,39 +190,41 @@ class Processes:
 
     def run(self, tasks: Mapping[int, ClipTask], on_frames: Callable[[int], None]) -> Ended:
         """Run clips as processes are free, in their order; see `Engine`."""
-        suspects: dict[int, ClipTask] = {}
-        with closing(self._side_by_side(tasks, suspects)) as ended:
+        earlier: dict[int, tuple[Attempt, ...]] = {}
+        beside = {place: task for place, task in tasks.items() if place not in self.suspects}
+        with closing(self._side_by_side(beside, earlier)) as ended:
             for place, result in ended:
                 on_frames(result.record.frames)
                 yield place, result
-        with closing(self._alone(suspects)) as ended:
+        self.suspects.update(earlier)
+        alone = {place: task for place, task in tasks.items() if place in self.suspects}
+        with closing(self._alone(alone)) as ended:
             for place, result in ended:
                 on_frames(result.record.frames)
-                yield place, result
+                yield place, after(result, earlier.get(place, ()))
 
-    def _side_by_side(self, tasks: Mapping[int, ClipTask], suspects: dict[int, ClipTask]) -> Ended:
-        """All clips through all processes; those whose process was killed become `suspects`."""
+    def _side_by_side(self, tasks: Mapping[int, ClipTask], killed: dict[int, tuple[Attempt, ...]]) -> Ended:
+        """All clips through all processes; those whose process was `killed` do not come out, but what they came to."""
         idle: SimpleQueue[_Process] = SimpleQueue()
         for process in self.processes:
             idle.put(process)
 
-        def run(task: ClipTask) -> ClipResult | None:
+        def run(place: int) -> ClipResult | None:
             process = idle.get()
             try:
-                return process.run(task)
-            except BrokenProcessPool:
+                return process.run(tasks[place])
+            except _Killed as error:
+                killed[place] = error.result.record.attempts
                 return None
             finally:
                 idle.put(process)
 
         threads = ThreadPoolExecutor(len(self.processes), thread_name_prefix="clip")
         try:
-            places = {threads.submit(run, task): place for place, task in tasks.items()}
+            places = {threads.submit(run, place): place for place in tasks}
             for future in as_completed(places):
                 place, result = places.pop(future), future.result()
-                if result is None:
-                    suspects[place] = tasks[place]
-                else:
+                if result is not None:
                     yield place, result
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
@@ -180,17 +234,17 @@ class Processes:
         list(threads.map(_Process.close, self.processes))
         threads.shutdown()
 
-    def _alone(self, suspects: Mapping[int, ClipTask]) -> Ended:
+    def _alone(self, tasks: Mapping[int, ClipTask]) -> Ended:
         """Clips one after another, with all cores, in a process that serves until one kills it."""
         import torch
 
         process = _Process(self.plan, torch.get_num_threads())
         try:
-            for place, task in suspects.items():
+            for place, task in tasks.items():
                 try:
                     yield place, process.run(task)
-                except BrokenProcessPool:
-                    yield place, failed(task, _killer(task.clip, process.own_end()))
+                except _Killed as error:
+                    yield place, error.result
         except BaseException:
             process.end()
             raise
@@ -206,10 +260,11 @@ def _killer(clip: Clip, code: int | None) -> str:
 _worker: Worker | BaseException | None = None
 
 
-def _start(plan: Plan, threads: int, log_level: int) -> None:
+def _start(plan: Plan, threads: int, log_level: int, temporary: str) -> None:
     global _worker
     import torch
 
+    tempfile.tempdir = temporary
     logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
 
     end_with_parent()
@@ -243,6 +298,10 @@ def _run(task: ClipTask) -> ClipResult:
         return _ready().run(task)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _check_ready() -> None:
+    _ready()
 
 
 def _describe() -> Description:

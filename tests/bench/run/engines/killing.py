@@ -1,7 +1,8 @@
-"""A model that kills its process, as the kernel does where memory ends; it notes what becomes of it in a folder."""
+"""A model that kills its process, as the kernel does where memory ends, or hangs; it notes in a folder what it does."""
 
 import os
 import signal
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ class Killing(Copy):
 
     def open(self, driving, settings):
         note(self.notes, "begun", driving.id)
+        if "hanging" in driving.id:
+            time.sleep(600)
         often = 2 if "killer" in driving.id else 1 if "unlucky" in driving.id else 0
         if len(noted(self.notes, "begun", driving.id)) <= often:
             os.kill(os.getpid(), signal.SIGKILL)

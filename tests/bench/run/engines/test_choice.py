@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from bench.run.engines import choice
 from bench.run.engines.one_process import OneProcess
 from bench.run.engines.processes import Processes
@@ -9,3 +11,4 @@ def test_one_job_is_done_here_and_several_in_processes(tmp_path, monkeypatch):
     monkeypatch.setattr(Processes, "begin", lambda plan, *, jobs: f"{jobs} processes")
     assert isinstance(choice.begin(plan, jobs=1), OneProcess)
     assert choice.begin(plan, jobs=3) == "3 processes"
+    assert choice.begin(replace(plan, timeout=60.0), jobs=1) == "1 processes"

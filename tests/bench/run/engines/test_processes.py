@@ -1,6 +1,7 @@
 """Processes that are killed, and the clips that were in them."""
 
 import pickle
+import time
 from contextlib import closing
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from bench.clips import Clip
 from bench.errors import BenchError
 from bench.results.clip_tables import clip_rows
+from bench.run.clip_run import failed
 from bench.run.clip_task import ClipTask
+from bench.run.engines import processes
+from bench.run.engines.attempts import after, attempt
 from bench.run.engines.one_process import OneProcess
 from bench.run.engines.orphans import exit_code
 from bench.run.engines.processes import Processes
@@ -26,13 +30,13 @@ def film(tmp_path_factory):
     return portrait_film(tmp_path_factory.mktemp("film") / "film.mp4", count=4)
 
 
-def plan(folder, model):
+def plan(folder, model, **fields):
     (folder / "notes").mkdir(exist_ok=True)
-    return Plan(folder, model, (Setting(),), ("l1",), size=(64, 64), codec=None)
+    return Plan(folder, model, (Setting(),), ("l1",), size=(64, 64), codec=None, **fields)
 
 
-def through_processes(folder, film, names, *, jobs):
-    chosen = plan(folder, KillingPlan("killing", notes=folder / "notes"))
+def through_processes(folder, film, names, *, jobs, **fields):
+    chosen = plan(folder, KillingPlan("killing", notes=folder / "notes"), **fields)
     tasks = {10 + place: ClipTask.whole(Clip(name, film), chosen) for place, name in enumerate(names)}
     frames = []
     engine = Processes.begin(chosen, jobs=jobs)
@@ -46,20 +50,82 @@ def through_processes(folder, film, names, *, jobs):
     return {result.record.id: result for result in results.values()}
 
 
-@pytest.mark.parametrize("count, jobs", [(4, 2), pytest.param(8, 3, marks=pytest.mark.slow)])
-def test_a_killer_costs_two_loads_and_no_other_clip(tmp_path, film, count, jobs):
+def test_a_clip_that_hangs_or_kills_costs_no_other(tmp_path, film, monkeypatch):
+    """A load for each process that takes a dead one's place, and one for that in which the killer runs alone."""
+
+    def wait(futures, timeout):
+        """A minute has passed once the clip that hangs has begun, and none before."""
+        assert timeout == 60
+        (future,) = futures
+        known = noted(tmp_path / "notes", "begun", "hanging")
+        while not (future.done() or (not known and noted(tmp_path / "notes", "begun", "hanging"))):
+            time.sleep(0.01)
+
+    monkeypatch.setattr(processes, "wait", wait)
+    names = ("clip0", "hanging", "killer", "clip3")
+    results = through_processes(tmp_path, film, names, jobs=1, timeout=60.0)
+    assert len(noted(tmp_path / "notes", "load")) == 4
+    assert [len(noted(tmp_path / "notes", "begun", name)) for name in names] == [1, 1, 2, 1]
+    assert {name: (result.record.status, result.record.frames) for name, result in results.items()} == {
+        "clip0": ("done", 4),
+        "hanging": ("failed", 0),
+        "killer": ("failed", 0),
+        "clip3": ("done", 4),
+    }
+    assert results["hanging"].failure == (
+        "clip 'hanging': it took more than 60 s and was ended with its process (--timeout): "
+        "allow more, or find out what hangs there"
+    )
+    assert results["killer"].failure == f"clip 'killer': {KILLED}"
+    for name in ("hanging", "killer"):
+        assert {row[4] for row in clip_rows(results[name], str)} == {"failed"}
+    tries = {name: result.record.attempts for name, result in results.items()}
+    assert [[tried.number for tried in tries[name]] for name in names] == [[1], [1], [1, 2], [1]]
+    assert [[tried.transient for tried in tries[name]] for name in names] == [
+        [None],
+        ["timed out"],
+        ["killed", "killed"],
+        [None],
+    ]
+    workers = [tried.worker for name in names for tried in tries[name]]
+    assert len(set(workers)) == 4  # clip0 and the one that hangs had the same, and each of the others its own
+    assert workers[0] == workers[1]
+    assert not any(alive(int(worker.rpartition(":")[2])) for worker in workers)
+
+
+def test_a_later_try_of_a_clip_that_kills_is_alone_at_once(tmp_path, film, monkeypatch):
+    """Without any process: a first one is killed beside the others and alone, every later one alone."""
+    chosen = plan(tmp_path, ModelPlan("static"))
+    seen = []
+
+    def run(process, task):
+        seen.append((task.clip.id, process.threads))
+        result = failed(task, "killed", "killed")
+        raise processes._Killed(after(result, [attempt(result, seconds=1.0)]))
+
+    monkeypatch.setattr(processes._Process, "run", run)
+    engine = Processes(chosen, (processes._Process(chosen, threads=-1),), {})
+    tries = []
+    for _ in range(2):
+        ((place, result),) = engine.run({7: ClipTask.whole(Clip("killer", film), chosen)}, lambda count: None)
+        tries.append((place, len(result.record.attempts)))
+    assert tries == [(7, 2), (7, 1)]
+    assert [threads == -1 for _, threads in seen] == [True, False, False]
+
+
+@pytest.mark.slow
+def test_a_killer_costs_two_loads_and_no_other_clip(tmp_path, film):
     """One load by the process that takes the dead one's place, one by the process in which the killer runs alone."""
-    names = [f"clip{number}" for number in range(count)]
+    names = [f"clip{number}" for number in range(8)]
     names[1] = "killer"
-    results = through_processes(tmp_path, film, names, jobs=jobs)
-    assert len(noted(tmp_path / "notes", "load")) <= jobs + 2
+    results = through_processes(tmp_path, film, names, jobs=3)
+    assert len(noted(tmp_path / "notes", "load")) <= 3 + 2
     for name, result in results.items():
         assert len(noted(tmp_path / "notes", "begun", name)) == (2 if name == "killer" else 1)
         if name != "killer":
             assert (result.record.status, result.record.frames) == ("done", 4)
     killer = results["killer"]
     assert (killer.record.status, killer.record.reason) == ("failed", f"clip 'killer': {KILLED}")
-    assert {row[4] for row in clip_rows(killer, str)} == {"failed"}
 
 
 @pytest.mark.slow
@@ -84,14 +150,14 @@ def test_both_engines_give_the_same_and_leave_no_process(tmp_path, film):
     tasks = {place: ClipTask.whole(Clip(f"clip{place}", film), chosen) for place in range(3)}
     here, there = OneProcess.begin(chosen), Processes.begin(chosen, jobs=2)
     assert here.description == there.description
-    processes = [process for one in there.processes for process in one.pool._processes]
-    assert len(processes) == 2
+    started = [process for one in there.processes for process in one.pool._processes]
+    assert len(started) == 2
     expected = dict(here.run(tasks, lambda count: None))
     found = dict(there.run(tasks, lambda count: None))
     assert list(expected) == [0, 1, 2]
     for place, result in expected.items():
         assert clip_rows(found[place], str) == clip_rows(result, str)
-    assert not any(map(alive, processes))
+    assert not any(map(alive, started))
 
 
 def test_closing_ends_what_is_at_work(tmp_path, film):
