@@ -19,6 +19,7 @@ from bench.commands.run_checks import check_gate, check_names
 from bench.commands.run_options import default_out, run_parser
 from bench.errors import BenchError
 from bench.files.presence import is_folder
+from bench.run.failure_limit import FailureLimit
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,12 +114,14 @@ def _run(words: list[str]) -> int:
     from bench.run.apart import check_apart
     from bench.run.claim import claimed, new_folder
     from bench.run.engines.orphans import no_process_left
+    from bench.run.engines.temporary_folder import own_temporary_folder
 
     if options.out is None:
         plan = replace(plan, out=new_folder(plan.out))
     inputs = [path for clip in suite.clips for path in (clip.path, clip.source) if path is not None]
     inputs += [plan.model.predictions.folder] if plan.model.predictions is not None else []
-    with claimed(plan.out, inputs, overwrite=options.overwrite, resume=options.resume), no_process_left():
+    held = claimed(plan.out, inputs, overwrite=options.overwrite, resume=options.resume or options.retry_failed)
+    with held, own_temporary_folder(), no_process_left():
         if plan.codec is not None:
             check_apart([clip.id for clip in suite.clips], plan.out)
         try:
@@ -135,16 +138,20 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
     with _importing():
         from bench.report.brief import Brief, write_brief
         from bench.report.formats.terminal import rich_table
+        from bench.run.failure_policy import Limited
         from bench.run.suite_run import run
     briefs: list[Brief] = []
+    policy = Limited(len(suite.clips), options.max_failures, options.retry)
     finished = run(
         suite,
         plan,
         jobs=options.jobs,
+        policy=policy,
         command=("benchmark.py", *words),
         console=console,
         at_end=lambda folder: briefs.append(write_brief(folder)),
-        resume=options.resume,
+        resume=options.resume or options.retry_failed,
+        retry_failed=options.retry_failed,
     )
     (brief,) = briefs
     for table in brief.tables:
@@ -159,8 +166,14 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
         console.print(Text(f"damaged files: {counted}, scored on what could be read of them", style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
     verdict = _gate(finished.folder, options) if options.check is not None else DONE
-    faulty = {*failures, *finished.damaged}
-    return FAULT if len(faulty) > options.max_failures or not finished.manifest.complete else verdict
+    allowed: FailureLimit = options.max_failures or FailureLimit()
+    faulty = len({*failures, *finished.damaged})
+    if policy.is_exceeded and not finished.manifest.complete:
+        said = f"stopped: {faulty} of {len(suite.clips)} clips failed, more than --max-failures {allowed} allows"
+        remedy = "mend what their reasons name and go on with --retry-failed, or allow more"
+        console.print(Text(f"{said}: {remedy}", style="red"))
+    exceeded = allowed.is_exceeded(faulty, clips=len(suite.clips))
+    return FAULT if exceeded or not finished.manifest.complete else verdict
 
 
 @contextlib.contextmanager
@@ -250,6 +263,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         sound=options.sound,
         pictures=PictureRules(options.fit, options.hdr, options.deinterlace),
         apart=model.is_foreign and not options.in_process,
+        timeout=options.timeout,
     )
 
 

@@ -38,10 +38,11 @@ def _company(options: argparse.Namespace) -> None:
     """Options that would change nothing, for want of another or beside another."""
     from model import registry as models
 
-    if options.resume and options.out is None:
-        raise BenchError("--resume goes on with the run of a folder: name it with --out")
-    if options.resume and options.overwrite:
-        raise BenchError("--resume goes on with the run that --overwrite replaces: leave one of them out")
+    goes_on = "--retry-failed" if options.retry_failed else "--resume" if options.resume else None
+    if goes_on is not None and options.out is None:
+        raise BenchError(f"{goes_on} goes on with the run of a folder: name it with --out")
+    if goes_on is not None and options.overwrite:
+        raise BenchError(f"{goes_on} goes on with the run that --overwrite replaces: leave one of them out")
     if options.allow_missing and options.update_baseline:
         raise BenchError("--allow-missing is for comparing with a baseline: leave it out with --update-baseline")
     if options.update_baseline and options.check is None:
@@ -56,6 +57,8 @@ def _company(options: argparse.Namespace) -> None:
     if options.check is None and any(given.values()):
         option = next(name for name, value in given.items() if value)
         raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
+    if options.in_process and options.timeout is not None:
+        raise BenchError("--timeout needs a process that can be ended, which --in-process is not: leave one of them out")
     if options.in_process and options.jobs not in (None, 1):
         raise BenchError("--in-process is for one clip at a time: leave --jobs out")
     if options.in_process and (options.model is None or options.model in models.TABLE):

@@ -11,6 +11,7 @@ from bench.commands.gate_options import add_options
 from bench.commands.parser import Parser, add_version
 from bench.errors import BenchError
 from bench.files.presence import is_file
+from bench.run.failure_limit import FailureLimit
 
 RESULTS = Path("results")
 
@@ -20,8 +21,9 @@ examples:
   python benchmark.py --videos 'clips/*.mp4' --model static --settings original --metrics l1 psnr ssim ms_ssim
   python benchmark.py --videos clips --settings original free-view:30,10,0 --model facevid2vid --checkpoint FILE
 
-exit codes: 0 done; 1 a fault, or more failed and damaged clips than --max-failures; 2 a mistake in what was asked for;
-3 a regression against --check's baseline; 130 or 143 interrupted (Ctrl-C or SIGTERM), with what had ended kept
+exit codes: 0 done; 1 a fault, a run that was stopped, or more failed and damaged clips than --max-failures allows;
+2 a mistake in what was asked for; 3 a regression against --check's baseline; 130 or 143 interrupted (Ctrl-C or
+SIGTERM), with what had ended kept
 """
 
 
@@ -139,13 +141,29 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument("--no-cache", action="store_true", help="neither use nor keep features of reference frames")
     how.add_argument("--no-download", action="store_true", help="fetch no weights: metrics that lack some are skipped")
     how.add_argument("--dry-run", action="store_true", help="say what would be run, and stop")
-    how.add_argument("--max-failures", type=_count, default=0, metavar="N", help="failed or damaged clips to allow")
+    how.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="seconds for a clip, which is ended with its process then"
+    )
+    how.add_argument(
+        "--retry",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="more tries for clips that were killed, timed out, or lacked memory or disk space (default: 0)",
+    )
+    how.add_argument(
+        "--max-failures",
+        type=_failures,
+        metavar="N|P%",
+        help="failed or damaged clips to allow; stop when there are more (default: run all, and allow none)",
+    )
     how.add_argument("--verbose", action="store_true", help="log what goes on, with the tracebacks of faults")
     output = parser.add_argument_group("what to keep")
     output.add_argument("--out", type=_path, metavar="DIR", help="the run folder (default: a new one under results/)")
     output.add_argument(
         "--resume", action="store_true", help="go on with the run that --out holds: do what is not done, no more"
     )
+    output.add_argument("--retry-failed", action="store_true", help="the same, and do all that failed there once more")
     output.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
     output.add_argument(
         "--video-codec",
@@ -212,6 +230,13 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
+
+
+def _failures(text: str) -> FailureLimit:
+    try:
+        return FailureLimit.parse(text)
+    except BenchError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _seconds(text: str) -> float:

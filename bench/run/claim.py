@@ -13,6 +13,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from bench.compute.transient import transient
 from bench.errors import BenchError
 from bench.files.atomic_write import is_unfinished
 from bench.files.json import read_json
@@ -49,9 +50,11 @@ def writable(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        go_on = " and go on with --resume," if (out / "run.json").exists() else ""
         raise BenchError(
             f"the run folder '{out}' cannot be written ({error.strerror or error}): "
-            "free space there or name another with --out"
+            f"free space there{go_on} or name another with --out",
+            transient=transient(error),
         ) from None
 
 

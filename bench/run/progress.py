@@ -44,6 +44,11 @@ class RunProgress:
         elapsed = self._progress.tasks[0].elapsed or 0.0
         self._progress.update(self._task, rate=self._frames / elapsed if elapsed > 0 else 0.0)
 
+    def again(self, reason: str) -> None:
+        """A clip failed for this reason, and will be tried again."""
+        if self._progress.console.is_terminal:
+            self._progress.console.print(Text(f"to be tried again: {reason}", style="yellow"))
+
     def clip(self, name: str, *, failed: str = "") -> None:
         """A clip has ended; a failure is said above the line at once."""
         if failed and self._progress.console.is_terminal:

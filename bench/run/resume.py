@@ -10,7 +10,9 @@ from bench.clips import Clip
 from bench.errors import BenchError
 from bench.outcome import Outcome
 from bench.results.clip_parts import Parts
+from bench.results.clip_result import ClipResult
 from bench.results.comparable import HARMLESS
+from bench.results.join import merged_record
 from bench.results.manifest import Environment, RunManifest, SessionRecord
 from bench.results.part_file import Keys, Moment, Part
 from bench.results.protocol import MetricDefinition, Protocol
@@ -18,6 +20,7 @@ from bench.run.clip_task import ClipTask
 from bench.run.identity import Keyed
 from bench.run.kept_videos import SIDE_BY_SIDE
 from bench.run.plan import Plan
+from metrics.scorer.true_view import SUFFIX
 
 _CARRIED = "carrier"  # only reading tells it
 
@@ -28,6 +31,8 @@ class Left:
 
     tasks: Mapping[int, ClipTask]
     """Place in the suite → what is left of that clip; none where all is done."""
+    faulty: int = 0
+    """Clips that have failed or are damaged, of which nothing is left to do."""
     ended: tuple[Moment, ...] = ()
     """When the passes ended whose parts are there."""
     notes: tuple[str, ...] = ()
@@ -76,7 +81,8 @@ def left(
 ) -> Left:
     """What parts lack of what `keyed.plan` does with the clips. Those of a clip that are damaged are deleted.
 
-    `pooled` are the metrics with a suite-wide value; `retry_failed` counts what has failed as not done.
+    What failed for what may pass is not done. `pooled` are the metrics with a suite-wide value; `retry_failed` counts
+    all that has failed as not done.
 
     Raises:
         BenchError: parts are of another clip, model, prediction or metric under the same name.
@@ -85,6 +91,7 @@ def left(
     ended: list[Moment] = []
     notes: list[str] = []
     differing: list[str] = []
+    faulty = 0
     for place, clip in enumerate(clips):
         try:
             found = [part.whole() for part in parts.of(clip.id)]
@@ -102,12 +109,25 @@ def left(
             units = _Units(part, now, pooled, retry_failed)
             differing += [f"clip '{clip.id}' {difference}" for difference in units.differences()]
             done |= units.done()
-        task = _task(clip, keyed.plan, {unit for unit, is_done in done.items() if is_done}, found)
+        open_units = {(row, metric.removesuffix(SUFFIX)) for (row, metric), is_done in done.items() if not is_done}
+        task = _task(clip, keyed.plan, done.keys() - open_units, found)
         if task.units:
             tasks[place] = task
+        else:
+            faulty += _is_faulty(found)
     if differing:
         raise refusal(out, differing)
-    return Left(tasks, tuple(ended), tuple(notes))
+    return Left(tasks, faulty, tuple(ended), tuple(notes))
+
+
+def _is_faulty(parts: Sequence[Part]) -> bool:
+    """Whether the clip has failed, or is damaged."""
+    outcomes: dict[str, dict[str, Outcome]] = {}
+    for part in parts:
+        for row, found in part.result.outcomes.items():
+            outcomes.setdefault(row, {}).update(found)
+    record = merged_record([part.result.record for part in parts])
+    return record.damaged or ClipResult(record, outcomes).failure != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +161,7 @@ class _Units:
     def _is_done(self, row: str, metric: str, outcome: Outcome) -> bool:
         if self.part.keys is None or self._difference(row, metric):
             return False  # what has no value, for a lack of weights or for a broken file, is tried with the new ones
-        return outcome.status != "failed" or not self.retry_failed
+        return outcome.status != "failed" or (outcome.transient is None and not self.retry_failed)
 
     def _difference(self, row: str, metric: str) -> str:
         had, now = self.part.keys, self.now

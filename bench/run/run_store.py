@@ -53,6 +53,8 @@ class RunStore:
     """Place in the suite → what is to be done."""
     kinds: Mapping[str, type[Pool]]
     """Metric id → its pool."""
+    faulty: int = 0
+    """Clips that had failed before, or were damaged, and are not run now."""
     notes: tuple[str, ...] = ()
     """What there is to say before the first clip."""
     lost: dict[int, str] = field(default_factory=dict)
@@ -67,10 +69,11 @@ class RunStore:
         """The run folder."""
         return self.keyed.plan.out
 
-    def keep(self, place: int, ended: ClipResult, *, seconds: float, counts: bool = True) -> None:
+    def keep(self, place: int, ended: ClipResult, *, seconds: float, counts: bool = True, is_last: bool = True) -> None:
         """Keep what a pass over a clip gave, so many seconds after the session began.
 
-        What does not count is shown in the tables, and done again when the run is resumed.
+        What does not count is shown in the tables, and done again when the run is resumed. `is_last` says that nothing
+        of the clip is tried again in this session.
 
         Raises:
             BenchError: the folder cannot be written.
@@ -80,8 +83,14 @@ class RunStore:
         moment = Moment(session=len(self.manifest.sessions) - 1, seconds=round(seconds, 3))
         with writable(self.out):
             self.parts.add(replace(ended, record=record), self.keyed.keys(clip) if counts else None, moment)
-        if counts:
+        if counts and is_last:
             self.pools.take(place)
+
+    def again(self, place: int) -> ClipTask:
+        """What is to be done of a clip that is tried again: what failed for what may pass, or everything."""
+        clip = self.clips[place]
+        left = resume.left(self.out, [clip], self.parts, self.keyed, pooled=self.kinds)
+        return left.tasks.get(0, ClipTask.whole(clip, self.keyed.plan))
 
     def lose(self, *, seconds: float = 0.0) -> list[str]:
         """See that everything can be read again; clips of which something cannot have failed, and are told."""
@@ -198,7 +207,7 @@ def go_on(
         clear_up(out)
         write_text(out / RUN, manifest.model_dump_json(indent=2))
     notes = resume.notes(before, manifest, suite.clips, parts, found)
-    return RunStore(suite.clips, keyed, manifest, parts, found.tasks, kinds, notes)
+    return RunStore(suite.clips, keyed, manifest, parts, found.tasks, kinds, found.faulty, notes)
 
 
 def _kinds(metrics: Sequence[Metric]) -> dict[str, type[Pool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,9 +12,11 @@ from rich.text import Text
 
 from bench.results.run_folder import RUN
 from bench.run import run_manifest
+from bench.run.clip_task import ClipTask
 from bench.run.columns import metrics_of
 from bench.run.engines import choice
 from bench.run.engines.engine import Description
+from bench.run.engines.uninterrupted import uninterrupted
 from bench.run.failure_policy import GO_ON, FailurePolicy
 from bench.run.identity import Keyed, identity
 from bench.run.plan import Plan
@@ -40,7 +42,8 @@ def run(
     """Run every clip of the suite and fill the run folder.
 
     Each clip's result is on disk as soon as the clip ends; a run that is interrupted, or stopped by `policy`, keeps the
-    clips that had ended, and `run.json` says that it is not complete. `at_end` is given the folder once its numbers are
+    clips that had ended, and `run.json` says that it is not complete; what is to be tried again is tried when all
+    others have ended, and of each clip only what failed. `at_end` is given the folder once its numbers are
     written, also where the run was interrupted. `resume` goes on with the run that the folder holds, and does what is
     not done; with `retry_failed`, also what has failed.
 
@@ -62,21 +65,35 @@ def run(
     for note in store.notes:
         console.print(Text(note, style="yellow"))
     ended: set[int] = set()
+    passes = 0
+    tasks: Mapping[int, ClipTask] = store.tasks if policy.begin(store.faulty) == "go on" else {}
     try:
-        progress = RunProgress(len(store.tasks), console=console)
-        with progress, contextlib.closing(engine.run(store.tasks, progress.frames)) as results:
-            for place, result in results:
-                store.keep(place, result, seconds=time.monotonic() - began)
-                ended.add(place)
-                progress.clip(result.record.id, failed=result.record.reason)
-                if policy.after(result) == "stop":
-                    break
+        with RunProgress(len(store.tasks), console=console) as progress:
+            while tasks:
+                again: list[int] = []
+                with contextlib.closing(engine.run(tasks, progress.frames)) as results:
+                    for place, result in results:
+                        decision = policy.after(result)
+                        is_last = decision != "try again"
+                        store.keep(place, result, seconds=time.monotonic() - began, is_last=is_last)
+                        passes += 1
+                        if is_last:
+                            ended.add(place)
+                            progress.clip(result.record.id, failed=result.record.reason)
+                        else:
+                            again.append(place)
+                            progress.again(result.record.attempts[-1].reason if result.record.attempts else "")
+                        if decision == "stop":
+                            again = []
+                            break
+                tasks = {place: store.again(place) for place in again}
     finally:
-        seconds = time.monotonic() - began
-        for reason in store.lose():
-            console.print(Text(reason, style="red"))
-        complete = ended == store.tasks.keys()
-        finished = store.finish(seconds=seconds, passes=len(ended), complete=complete, at_end=at_end)
+        with uninterrupted():
+            seconds = time.monotonic() - began
+            for reason in store.lose():
+                console.print(Text(reason, style="red"))
+            complete = ended == store.tasks.keys()
+            finished = store.finish(seconds=seconds, passes=passes, complete=complete, at_end=at_end)
     return finished
 
 

@@ -5,6 +5,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -74,6 +75,7 @@ class Misbehaving:
             return Copy().open(driving, settings)
         self.do("open")
         if self.where == "deaf":
+            Path(tempfile.mkdtemp(), "left").touch()
             Path(self.how).write_text(str(os.getpid()))
             while True:
                 with contextlib.suppress(BaseException):

@@ -103,8 +103,9 @@ def test_a_lost_share_of_suite_wide_values_is_its_clips_failure_until_it_is_run_
     assert tables(tmp_path / "run") == tables(tmp_path / "whole")
 
 
-def test_a_folder_removed_in_mid_run_loses_what_was_in_it_and_says_so(run):
-    assert list(run(shutil.rmtree, place=1)) == ["clip0", "clip1"]
+@pytest.mark.parametrize("whole", [False, True], ids=["parts", "run folder"])
+def test_a_folder_removed_in_mid_run_loses_what_was_in_it_and_says_so(run, whole):
+    assert list(run(lambda parts: shutil.rmtree(parts.parent if whole else parts), place=1)) == ["clip0", "clip1"]
 
 
 def test_a_folder_removed_at_the_end_loses_all_and_says_so(run):

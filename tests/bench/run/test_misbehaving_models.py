@@ -48,8 +48,9 @@ def words(films, out, *more):
     return ["--videos", str(films), *shown, "--out", str(out), *more]
 
 
-def command(films, out, told, *, jobs=1, **options):
+def command(films, out, told, *, jobs=1, temporary=None, **options):
     environment = {**os.environ, "MISBEHAVE": told, "PYTHONPATH": str(ROOT)}
+    environment |= {"TMPDIR": str(temporary)} if temporary is not None else {}
     return subprocess.Popen(
         [sys.executable, "benchmark.py", *words(films, out, "--jobs", str(jobs))],
         cwd=ROOT,
@@ -185,6 +186,8 @@ def test_at_any_job_count(films, tmp_path, jobs, told, reason):
     said = running.communicate(timeout=300)
     assert (running.returncode, said[1]) == (1, "")
     assert seen_to_be_bad(tmp_path / "run") == reason
+    (bad,) = (clip for clip in read_manifest(tmp_path / "run").clips if clip.id == "bad")
+    assert [(tried.number, tried.reason, tried.transient) for tried in bad.attempts] == [(1, reason, None)]
 
 
 def test_an_end_of_the_process_is_raised_where_a_model_may_call_for_it(tmp_path, monkeypatch):
@@ -227,12 +230,23 @@ def test_what_a_model_starts_ends_with_the_run(films, tmp_path, jobs):
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
 @pytest.mark.parametrize(
-    "number, code", [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+    "number, code", [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
 )
 def test_an_interrupted_run_ends_soon_whatever_its_processes_do(films, tmp_path, number, code):
-    """The model's process takes no notice of any signal: it is killed, and what had ended is kept."""
+    """The model's process takes no notice of any signal: it is killed, and what had ended is kept.
+
+    Whoever presses Ctrl-C once more while the run is ending loses nothing by it.
+    """
+    (tmp_path / "temporary").mkdir()
     began = time.monotonic()
-    running = command(films, tmp_path / "run", f"deaf:{tmp_path / 'deaf'}", jobs=2, start_new_session=True)
+    running = command(
+        films,
+        tmp_path / "run",
+        f"deaf:{tmp_path / 'deaf'}",
+        jobs=2,
+        start_new_session=True,
+        temporary=tmp_path / "temporary",
+    )
     deadline = time.monotonic() + 300
     parts = tmp_path / "run" / ".parts"
     while not ((tmp_path / "deaf").exists() and len(list(parts.glob("[!.]*.json"))) == 2):
@@ -240,12 +254,16 @@ def test_an_interrupted_run_ends_soon_whatever_its_processes_do(films, tmp_path,
         assert time.monotonic() < deadline
         time.sleep(0.05)
     starting, began = time.monotonic() - began, time.monotonic()
-    (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
+    send = os.killpg if number == signal.SIGINT else os.kill
+    send(running.pid, number)
+    time.sleep(0.3)
+    send(running.pid, number)
     said = running.communicate(timeout=60)[1]
     ending = time.monotonic() - began
     assert (running.returncode, said) == (code, "benchmark.py: interrupted; what had ended is kept\n")
     assert set(read_clips(tmp_path / "run")["clip"]) == {"a", "c"}
     assert not alive(int((tmp_path / "deaf").read_text()))
+    assert list((tmp_path / "temporary").iterdir()) == []
     # Starting loads torch three times, on whatever machine: some ten seconds where ending may take three.
     assert ending < starting
 

@@ -360,7 +360,12 @@ class Faulty:
         self.count += 1
         if self.defect == "step" and self.count == 2:
             raise RuntimeError("died in the middle")
-        wrong = {"short": driving[1:], "float": driving.float(), "size": driving[..., 1:]}
+        wrong = {
+            "short": driving[1:],
+            "float": driving.float(),
+            "nan": driving.float() * float("nan"),
+            "size": driving[..., 1:],
+        }
         return dict.fromkeys(self.settings, wrong.get(self.defect, driving))
 
     def close(self):
@@ -379,6 +384,7 @@ class Faulty:
         ("step", "died in the middle"),
         ("short", "as many uint8 frames"),
         ("float", "float32"),
+        ("nan", "as many uint8 frames"),
         ("size", "of that size"),
     ],
 )

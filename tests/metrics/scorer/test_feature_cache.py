@@ -1,5 +1,7 @@
 import hashlib
+import itertools
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -254,3 +256,23 @@ def test_a_file_of_other_shapes_with_a_good_digest_is_computed_again(tmp_path, c
     again = cache.clip("c")
     torch.testing.assert_close(through(again), wanted, rtol=0, atol=0)
     assert again.computed == 0
+
+
+def test_two_runs_on_one_cache_take_nothing_wrong_from_each_other(tmp_path):
+    """Each reads, computes and writes the same blocks while the other does."""
+    cache = FeatureCache(tmp_path)
+
+    def run(start):
+        found = []
+        for _ in range(10):
+            stored = cache.clip("clip")
+            rows = [stored.per_frame("means", at, PIXELS[at : at + 3], means) for at in range(start, len(PIXELS), 3)]
+            stored.close()
+            found.append(torch.equal(torch.cat(rows), means(PIXELS)[start:]))
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(itertools.chain(*pool.map(run, (0, 0, 3, 6))))
+    stored = cache.clip("clip")
+    assert torch.equal(through(stored), means(PIXELS))
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".features"] == []
