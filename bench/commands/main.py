@@ -19,7 +19,7 @@ from bench.commands.run_checks import check_gate, check_names
 from bench.commands.run_options import default_out, run_parser
 from bench.errors import BenchError
 from bench.files.presence import is_folder
-from bench.run.failure_limit import FailureLimit
+from bench.run.failure_policy import FailureLimit
 
 if TYPE_CHECKING:
     from rich.console import Console

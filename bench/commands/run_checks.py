@@ -58,7 +58,7 @@ def _company(options: argparse.Namespace) -> None:
         option = next(name for name, value in given.items() if value)
         raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
     if options.in_process and options.timeout is not None:
-        raise BenchError("--timeout needs a process that can be ended, which --in-process is not: leave one of them out")
+        raise BenchError("--timeout ends a clip with its process, which --in-process forbids: leave one of them out")
     if options.in_process and options.jobs not in (None, 1):
         raise BenchError("--in-process is for one clip at a time: leave --jobs out")
     if options.in_process and (options.model is None or options.model in models.TABLE):

@@ -11,7 +11,7 @@ from bench.commands.gate_options import add_options
 from bench.commands.parser import Parser, add_version
 from bench.errors import BenchError
 from bench.files.presence import is_file
-from bench.run.failure_limit import FailureLimit
+from bench.run.failure_policy import FailureLimit
 
 RESULTS = Path("results")
 

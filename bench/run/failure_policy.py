@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 
-from bench.results.clip_result import ClipResult
-from bench.run.failure_limit import FailureLimit
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.results.clip_result import ClipResult
 
 Decision = Literal["go on", "try again", "stop"]
 
@@ -40,6 +43,38 @@ class GoOn:
 
 
 GO_ON: Final = GoOn()
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLimit:
+    """A number of clips, or `percent` of all that the run was asked for."""
+
+    amount: Fraction = Fraction(0)
+    percent: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Of `3`, or `2.5%`.
+
+        Raises:
+            BenchError: it is neither.
+        """
+        digits, percent = text.removesuffix("%"), text.endswith("%")
+        plain = digits.replace(".", "", 1) if percent else digits
+        if not (plain.isascii() and plain.isdigit()):
+            raise BenchError(f"'{text}' is neither a number of clips nor a share of them: write 3 or 2.5%")
+        limit = cls(Fraction(digits), percent)
+        if percent and limit.amount > 100:
+            raise BenchError(f"'{text}' is more than all clips: write a share from 0% to 100%")
+        return limit
+
+    def is_exceeded(self, failed: int, *, clips: int) -> bool:
+        """Whether so many of so many clips are too many."""
+        return failed * 100 > self.amount * clips if self.percent else failed > self.amount
+
+    def __str__(self) -> str:
+        number = int(self.amount) if self.amount.denominator == 1 else float(self.amount)
+        return f"{number}%" if self.percent else f"{number}"
 
 
 @dataclass(slots=True)

@@ -1,14 +1,16 @@
 """A run asks its policy after every clip."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
+from bench.errors import BenchError
 from bench.report.brief import write_brief
 from bench.results.clip_result import ClipResult
 from bench.results.manifest import ClipRecord
 from bench.results.run_folder import read_clips, read_manifest
-from bench.run.failure_limit import FailureLimit
-from bench.run.failure_policy import Limited
+from bench.run.failure_policy import FailureLimit, Limited
 from bench.run.plan import ModelPlan, Plan
 from bench.run.suite_run import run
 from bench.settings import Setting
@@ -97,3 +99,27 @@ def test_what_failed_in_an_earlier_session_counts():
 def test_without_a_limit_nothing_stops():
     policy = Limited(2)
     assert [policy.after(ended(name)) for name in "ab"] == ["go on"] * 2
+
+
+@pytest.mark.parametrize(
+    "text, clips, allowed", [("0", 9, 0), ("3", 9, 3), ("0%", 9, 0), ("10%", 200, 20), ("10%", 19, 1), ("2.5%", 40, 1)]
+)
+def test_the_most_that_may_fail(text, clips, allowed):
+    limit = FailureLimit.parse(text)
+    assert not limit.is_exceeded(allowed, clips=clips)
+    assert limit.is_exceeded(allowed + 1, clips=clips)
+    assert str(limit) == text
+
+
+@given(st.integers(0, 1000), st.integers(1, 300), st.data())
+def test_a_share_is_exceeded_when_no_success_to_come_can_help(per_mille, clips, data):
+    """Exactly: with all others successful, the failed ones are a larger share than allowed."""
+    failed = data.draw(st.integers(0, clips))
+    limit = FailureLimit.parse(f"{per_mille // 10}.{per_mille % 10}%")
+    assert limit.is_exceeded(failed, clips=clips) == (failed * 1000 > per_mille * clips)
+
+
+@pytest.mark.parametrize("text", ["", "%", "-1", "1.5", "few", "101%", "100.1%", "1e2%", "1..5%", "²"])
+def test_what_is_no_limit_is_told(text):
+    with pytest.raises(BenchError, match="write"):
+        FailureLimit.parse(text)

@@ -8,8 +8,7 @@ import pytest
 
 from bench.results.run_folder import read_clips, read_manifest
 from bench.run.engines import worker
-from bench.run.failure_limit import FailureLimit
-from bench.run.failure_policy import GoOn, Limited
+from bench.run.failure_policy import FailureLimit, GoOn, Limited
 from model.copy import Copy
 from model.origin import ModelOrigin
 from tests.bench.run.resuming import CountingPlan, plan, run_of, tables
