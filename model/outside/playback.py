@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -84,7 +84,7 @@ class FilePredictionStream:
     crop: Box | None = None
     panel: int = 0
     playing: dict[Row, _Playing] = field(default_factory=dict)
-    errors: dict[Row, BenchError] = field(default_factory=dict)
+    errors: dict[Row, SettingReport] = field(default_factory=dict)
     carriers: dict[Row, str] = field(default_factory=dict)
     warnings: dict[Row, tuple[str, ...]] = field(default_factory=dict)
     _reference: Beginning = field(default_factory=Beginning)
@@ -98,7 +98,7 @@ class FilePredictionStream:
                 self.playing[row] = self._begun(row, path)
                 self.carriers[row] = carrier_of(path, hdr=self.driving.rules.hdr)
         except BenchError as error:
-            self.errors[row] = error
+            self.errors[row] = _failed(error)
             self.playing.pop(row, None)
 
     def played(self) -> Mapping[Row, PlayedFile]:
@@ -119,7 +119,7 @@ class FilePredictionStream:
                     checked = self._checked(pixels, wanted, playing).to(reference.pixels.device)
                     found[row] = Frames(checked, wanted.times[: len(pixels)], wanted.first)
             except BenchError as error:
-                self.errors[row] = error
+                self.errors[row] = _failed(error)
                 del self.playing[row]
         return found
 
@@ -143,18 +143,16 @@ class FilePredictionStream:
                     )
                 self.warnings[row] = (*playing.told, *self._out_of_step(row, playing))
             except BenchError as error:
-                self.errors[row] = error
+                self.errors[row] = _failed(error)
         self._open.close()
-        return {row: self._report(row) for row in {**self.carriers, **self.errors}}
-
-    def _report(self, row: Row) -> SettingReport:
-        error = self.errors.get(row)
-        return SettingReport(
-            error=None if error is None else str(error),
-            carrier=self.carriers.get(row, ""),
-            warnings=self.warnings.get(row, ()),
-            transient=None if error is None else error.transient,
-        )
+        return {
+            row: replace(
+                self.errors.get(row, SettingReport()),
+                carrier=self.carriers.get(row, ""),
+                warnings=self.warnings.get(row, ()),
+            )
+            for row in {**self.carriers, **self.errors}
+        }
 
     @contextmanager
     def _told(self, path: Path) -> Iterator[None]:
@@ -301,3 +299,8 @@ def _told_shift(row: Row, shift: int | None) -> Iterator[str]:
     elif shift:
         left_out = f"the first {_frames(abs(shift))} of {'the clip' if shift > 0 else 'it'} left out"
         yield f"its prediction under {row} is {_early_or_late(shift)}: scored in step, {left_out}"
+
+
+def _failed(error: BenchError) -> SettingReport:
+    """What ended a row; the error itself would keep the clip in memory."""
+    return SettingReport(error=str(error), transient=error.transient)

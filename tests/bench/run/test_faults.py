@@ -27,7 +27,7 @@ run = partial(suite_run.run, at_end=write_brief)
 
 
 class Doer:
-    """The model `copy`, which does something once the clip `bad` has begun."""
+    """The model `copy`, which does something once it is given the first frames of the clip `bad`."""
 
     name, size = "doer", None
 
@@ -38,9 +38,19 @@ class Doer:
         return {}
 
     def open(self, driving, settings):
-        if driving.id == "bad":
-            self.deed(driving)
-        return Copy().open(driving, settings)
+        session = Copy().open(driving, settings)
+        return Doing(session, partial(self.deed, driving)) if driving.id == "bad" else session
+
+
+class Doing:
+    def __init__(self, session, deed):
+        self.session, self.deed, self.close = session, deed, session.close
+
+    def step(self, driving):
+        if self.deed is not None:
+            self.deed()
+            self.deed = None
+        return self.session.step(driving)
 
 
 @pytest.fixture(scope="module")
