@@ -158,22 +158,21 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
         console.print(rich_table(table, width=console.width))
     for alarm in brief.alarms:
         console.print(Text(f"⚠ {alarm}", style="bold red"))
-    failures = finished.failures
+    failures, count = finished.failures, len(suite.clips)
     if failures:
-        console.print(Text(f"{len(failures)} of {len(suite.clips)} clips failed; their reasons are above", style="red"))
+        console.print(Text(f"{len(failures)} of {count} clips failed; their reasons are above", style="red"))
     if finished.damaged:
-        counted = f"{len(finished.damaged)} of {len(suite.clips)} clips"
-        console.print(Text(f"damaged files: {counted}, scored on what could be read of them", style="red"))
+        said = f"damaged files: {len(finished.damaged)} of {count} clips, scored on what could be read of them"
+        console.print(Text(said, style="red"))
     console.print(Text(f"results: {finished.folder}  (table.md, summary.csv, clips.csv, frames.parquet, videos/)"))
     verdict = _gate(finished.folder, options) if options.check is not None else DONE
     allowed: FailureLimit = options.max_failures or FailureLimit()
     faulty = len({*failures, *finished.damaged})
     if policy.is_exceeded and not finished.manifest.complete:
-        said = f"stopped: {faulty} of {len(suite.clips)} clips failed, more than --max-failures {allowed} allows"
-        remedy = "mend what their reasons name and go on with --retry-failed, or allow more"
-        console.print(Text(f"{said}: {remedy}", style="red"))
-    exceeded = allowed.is_exceeded(faulty, clips=len(suite.clips))
-    return FAULT if exceeded or not finished.manifest.complete else verdict
+        said = f"stopped: {faulty} of {count} clips failed, more than --max-failures {allowed} allows"
+        console.print(Text(f"{said}: mend them and go on with --retry-failed, or allow more", style="red"))
+    good = finished.manifest.complete and not allowed.is_exceeded(faulty, clips=count)
+    return verdict if good else FAULT
 
 
 @contextlib.contextmanager

@@ -197,6 +197,6 @@ def test_a_run_stops_when_more_clips_have_failed_than_are_allowed(films, tmp_pat
         said = " ".join(capsys.readouterr().out.split())
         stopped = (
             f"stopped: {len(ended)} of 3 clips failed, more than --max-failures {limit} allows: "
-            "mend what their reasons name and go on with --retry-failed, or allow more"
+            "mend them and go on with --retry-failed, or allow more"
         )
         assert said.endswith(stopped) == (code != 0)
