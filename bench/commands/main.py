@@ -37,6 +37,7 @@ SUBCOMMANDS: dict[str, str] = {
     "protocol": "bench.commands.protocol:main",
     "prepare": "bench.commands.prepare:main",
     "compare": "bench.commands.compare:main",
+    "merge": "bench.commands.merge:main",
     "convert": "bench.commands.convert:main",
     "doctor": "bench.commands.doctor:main",
 }
@@ -109,7 +110,7 @@ def _run(words: list[str]) -> int:
     if options.check is not None:
         check_gate(options, suite, plan)
     if options.dry_run:
-        _describe(suite, plan, console)
+        _describe(suite if options.shard is None else options.shard.of(suite, plan), plan, console)
         return DONE
     from bench.run.apart import check_apart
     from bench.run.claim import claimed, new_folder
@@ -138,27 +139,31 @@ def _execute(suite: Suite, plan: Plan, options: argparse.Namespace, words: list[
     with _importing():
         from bench.report.brief import Brief, write_brief
         from bench.report.formats.terminal import rich_table
+        from bench.run.engines.choice import Cluster
         from bench.run.failure_policy import Limited
         from bench.run.suite_run import run
     briefs: list[Brief] = []
-    policy = Limited(len(suite.clips), options.max_failures, options.retry)
+    count = len((suite if options.shard is None else options.shard.of(suite, plan)).clips)
+    policy = Limited(count, options.max_failures, options.retry)
     finished = run(
         suite,
         plan,
         jobs=options.jobs,
+        cluster=Cluster(options.address) if options.engine == "ray" else None,
         policy=policy,
         command=("benchmark.py", *words),
         console=console,
         at_end=lambda folder: briefs.append(write_brief(folder)),
         resume=options.resume or options.retry_failed,
         retry_failed=options.retry_failed,
+        shard=options.shard,
     )
     (brief,) = briefs
     for table in brief.tables:
         console.print(rich_table(table, width=console.width))
     for alarm in brief.alarms:
         console.print(Text(f"⚠ {alarm}", style="bold red"))
-    failures, count = finished.failures, len(suite.clips)
+    failures = finished.failures
     if failures:
         console.print(Text(f"{len(failures)} of {count} clips failed; their reasons are above", style="red"))
     if finished.damaged:
@@ -248,7 +253,8 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         metrics=tuple(dict.fromkeys(options.metrics or preset.metrics_under(settings))),
         size=options.size or suite.size,
         batch=options.batch,
-        device=_device(options.device, dry=options.dry_run),
+        # Machines of a cluster may have what this one has not.
+        device=_device(options.device, dry=options.dry_run or (options.engine == "ray" and options.device != "auto")),
         codec=None if options.video_codec == "none" else options.video_codec,
         side_by_side=options.side_by_side,
         weights=dict(options.weights),

@@ -70,6 +70,8 @@ def _company(options: argparse.Namespace) -> None:
     for option, given_ in (("--panel", options.panel > 0), ("--sound prediction", options.sound == "prediction")):
         if given_ and not finished:
             raise BenchError(f"{option} is for finished videos: add --predictions DIR or --model-command CMD")
+    if options.address is not None and options.engine != "ray":
+        raise BenchError("--address names the Ray cluster to run on: add --engine ray")
     scored = "--predictions" if options.predictions is not None else "--model-command"
     if options.predictions is None and options.model_command is None:
         return

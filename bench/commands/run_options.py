@@ -6,12 +6,16 @@ import argparse
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.commands.gate_options import add_options
 from bench.commands.parser import Parser, add_version
 from bench.errors import BenchError
 from bench.files.presence import is_file
 from bench.run.failure_policy import FailureLimit
+
+if TYPE_CHECKING:
+    from bench.run.shards.shard import Shard
 
 RESULTS = Path("results")
 
@@ -49,6 +53,9 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     what.add_argument("--source", type=_path, metavar="FILE", help="animate this picture by every clip")
     what.add_argument("--data", type=_path, metavar="DIR", help="folder that holds the suite's clips")
     what.add_argument("--limit", type=positive, metavar="N", help="only the first N clips")
+    what.add_argument(
+        "--shard", type=_shard, metavar="I/N", help="only part I of N ('benchmark.py merge' puts them together)"
+    )
     what.add_argument(
         "--preset",
         type=_text,
@@ -122,11 +129,28 @@ def run_parser(subcommands: Sequence[str]) -> Parser:
     how.add_argument(
         "--device", type=_text, default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto)"
     )
-    how.add_argument("--jobs", type=positive, default=1, metavar="N", help="clips at a time, each in its own process")
+    how.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="clips at a time, each in its own process (default: one a GPU, or 1; on a cluster one a machine)",
+    )
     how.add_argument(
         "--in-process",
         action="store_true",
         help="run a model of your own in this process, for debuggers: if it ends the process, it ends the run",
+    )
+    how.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="where clips run: on this machine, or on a Ray cluster (default: local)",
+    )
+    how.add_argument(
+        "--address",
+        type=_text,
+        metavar="HOST:PORT",
+        help="of a running Ray cluster (default: one of its own)",
     )
     how.add_argument("--batch", type=positive, default=32, metavar="N", help="frames at a time (default: 32)")
     how.add_argument(
@@ -260,6 +284,15 @@ def _weights(text: str) -> tuple[str, Path]:
     except BenchError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return name, Path(file)
+
+
+def _shard(text: str) -> Shard:
+    from bench.run.shards.shard import Shard
+
+    try:
+        return Shard.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no part of a suite: write I/N, such as 3/8") from None
 
 
 def _best_frame(text: str) -> int | str:

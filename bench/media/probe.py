@@ -121,6 +121,34 @@ def probe(path: Path | str) -> VideoInfo:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to decode, as the head of a file has it: frames, pixels of a picture, seconds."""
+
+    frames: float = 0.0
+    pixels: int = 0
+    seconds: float = 0.0
+
+
+def extent(path: Path) -> Extent:
+    """The extent of a video at the price of opening it: nothing is decoded, and the head is believed.
+
+    A file that cannot be opened has none: whoever reads it says why.
+    """
+    try:
+        with open_media(path) as container:
+            stream = video_stream(container, path)
+            rate = float(stream.average_rate or 25)
+            if stream.duration is not None and stream.time_base is not None:
+                seconds = float(stream.duration * stream.time_base)
+            else:
+                seconds = (container.duration or 0) / av.time_base
+            frames = float(stream.frames or seconds * rate)
+            return Extent(frames, stream.codec_context.width * stream.codec_context.height, seconds or frames / rate)
+    except MediaError:
+        return Extent()
+
+
 def first_picture_time(path: Path) -> float:
     """When the first frame is shown, in seconds on the container's clock; 0 for a file without picture.
 

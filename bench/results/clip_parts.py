@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.files.link import link_or_copy
 from bench.outcome import Pool
 from bench.results.clip_result import ClipResult
 from bench.results.part_file import SUFFIXES, Keys, Moment, Part, read_part, write_part
@@ -139,11 +138,7 @@ def _called(clip: str) -> str:
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file under another name; a copy where the file system has no such names. Pools may be absent."""
+    """Pools may be absent."""
     target.unlink(missing_ok=True)  # of a part that was never finished
-    try:
-        os.link(source, target)
-    except FileNotFoundError:
-        return
-    except OSError:
-        shutil.copyfile(source, target)
+    with contextlib.suppress(FileNotFoundError):
+        link_or_copy(source, target)

@@ -52,7 +52,7 @@ def _versions() -> dict[str, str]:
 def _processor(device: str) -> str:
     import torch
 
-    if device.startswith("cuda"):
+    if device.startswith("cuda") and torch.cuda.is_available():  # a cluster's driver may have no GPU
         return torch.cuda.get_device_name(device)
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -83,6 +83,18 @@ class ModelRecord(Record):
     description: dict[str, str | float | bool] = {}
 
 
+class ShardRecord(Record):
+    """Which part of the suite a run is of, and what all parts together need."""
+
+    index: int
+    """Counted from 1."""
+    count: int
+    clips: tuple[str, ...]
+    """Ids of all clips of the whole, in its order."""
+    selections: dict[str, str]
+    """Of this part's clips: what the digest of the clip set is made from (bench/suites/digests.py)."""
+
+
 class SuiteRecord(Record):
     """The suite and how much of it was there."""
 
@@ -99,6 +111,8 @@ class SuiteRecord(Record):
     """What was named on the command line and is no clip, and why: listed is present, missing and this together."""
     beside: dict[str, int] = {}
     """Suffix → how many other files lie in the folders that were named; they do not look like video."""
+    shard: ShardRecord | None = None
+    """None for a run of the whole."""
 
 
 class Attempt(Record):

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from bench.file_names import readable
 from bench.results.environment import environment
-from bench.results.manifest import ClipRecord, ModelRecord, RunManifest, SessionRecord, SuiteRecord
+from bench.results.manifest import ClipRecord, ModelRecord, RunManifest, SessionRecord, ShardRecord, SuiteRecord
 from bench.results.protocol import Protocol, joined
-from bench.run.columns import columns
+from bench.run.columns import column
 from bench.run.engines.engine import Description
 from bench.run.identity import identity, videos
 from bench.run.plan import Plan
 from bench.suites.suite import Suite
+from metrics.metric import Metric
 
 
 def begun(
-    suite: Suite, plan: Plan, protocol: Protocol, *, description: Description, command: Sequence[str]
+    suite: Suite,
+    plan: Plan,
+    protocol: Protocol,
+    metrics: Sequence[Metric],
+    *,
+    description: Description,
+    command: Sequence[str],
+    shard: ShardRecord | None = None,
 ) -> RunManifest:
-    """The record of a run whose first session begins now; `description` is what the model says of itself."""
+    """The record of a run whose first session begins now; `description` is what the model says of itself.
+
+    `suite` has the clips of the run: those of the `shard`, where it is one.
+    """
+    identified = {**identity(plan, description), **videos(plan)}
+    if shard is not None:
+        identified["shard"] = f"{shard.index}/{shard.count}"
     described = {
         name: readable(value) if isinstance(value, str) else value
         for name, value in {**description, **_strays(suite, plan)}.items()
@@ -42,13 +56,14 @@ def begun(
             missing=suite.missing,
             left_out=suite.left_out,
             beside=dict(suite.beside),
+            shard=shard,
         ),
         model=ModelRecord(name=readable(plan.model.name), description=described),
         settings=tuple(map(str, plan.rows)),
-        metrics=columns(suite, plan),
+        metrics=tuple(map(column, metrics)),
         environment=session.environment,
         sessions=(session,),
-        identity={name: readable(value) for name, value in {**identity(plan, description), **videos(plan)}.items()},
+        identity={name: readable(value) for name, value in identified.items()},
     )
 
 
@@ -56,6 +71,34 @@ def resumed(manifest: RunManifest, before: RunManifest, sessions: Sequence[Sessi
     """The record of a run that goes on, after these sessions; until it ends, its tables are those of before."""
     return manifest.model_copy(
         update={"created": before.created, "clips": before.clips, "sessions": (*sessions, *manifest.sessions)}
+    )
+
+
+def merged(
+    parts: Sequence[RunManifest],
+    protocol: Protocol,
+    suite: SuiteRecord,
+    *,
+    identity: Mapping[str, str],
+    command: Sequence[str],
+) -> RunManifest:
+    """The record of a run that is put together from those of its parts, whose sessions it has."""
+    now = _now()
+    session = SessionRecord(
+        started=now, command=tuple(readable(word) for word in command), environment=environment("cpu")
+    )
+    return parts[0].model_copy(
+        update={
+            "created": min(part.created for part in parts),
+            "complete": False,
+            "command": session.command,
+            "protocol": protocol,
+            "protocol_hash": protocol.hash,
+            "suite": suite,
+            "clips": (),
+            "sessions": (*(each for part in parts for each in part.sessions), session),
+            "identity": dict(identity),
+        }
     )
 
 

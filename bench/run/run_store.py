@@ -181,7 +181,7 @@ def begin(suite: Suite, keyed: Keyed, manifest: RunManifest, metrics: Sequence[M
         clear_up(out)
         write_text(out / RUN, manifest.model_dump_json(indent=2))
     tasks = {place: ClipTask.whole(clip, keyed.plan) for place, clip in enumerate(suite.clips)}
-    return RunStore(suite.clips, keyed, manifest, Parts(out / PARTS), tasks, _kinds(metrics))
+    return RunStore(suite.clips, keyed, manifest, Parts(out / PARTS), tasks, kinds_of(metrics))
 
 
 def go_on(
@@ -192,7 +192,7 @@ def go_on(
     Raises:
         BenchError: it was made otherwise than `manifest` says.
     """
-    out, kinds = keyed.plan.out, _kinds(metrics)
+    out, kinds = keyed.plan.out, kinds_of(metrics)
     before = read_manifest(out)
     parts = Parts(out / PARTS)
     if before.clips and not parts.numbers:
@@ -210,5 +210,6 @@ def go_on(
     return RunStore(suite.clips, keyed, manifest, parts, found.tasks, kinds, found.faulty, notes)
 
 
-def _kinds(metrics: Sequence[Metric]) -> dict[str, type[Pool]]:
+def kinds_of(metrics: Sequence[Metric]) -> dict[str, type[Pool]]:
+    """Metric id → its pool, of those that have a suite-wide value."""
     return {metric.id: metric.pool for metric in metrics if metric.pool is not None}

@@ -15,6 +15,7 @@ from bench.run import run_manifest
 from bench.run.clip_task import ClipTask
 from bench.run.columns import metrics_of
 from bench.run.engines import choice
+from bench.run.engines.choice import Cluster
 from bench.run.engines.engine import Description
 from bench.run.engines.uninterrupted import uninterrupted
 from bench.run.failure_policy import GO_ON, FailurePolicy
@@ -23,6 +24,7 @@ from bench.run.plan import Plan
 from bench.run.progress import RunProgress
 from bench.run.run_protocol import protocol_of
 from bench.run.run_store import Finished, begin, go_on
+from bench.run.shards.shard import Shard
 from bench.suites.digests import clip_digests
 from bench.suites.suite import Suite
 
@@ -31,13 +33,15 @@ def run(
     suite: Suite,
     plan: Plan,
     *,
-    jobs: int = 1,
+    jobs: int | None = None,
+    cluster: Cluster | None = None,
     policy: FailurePolicy = GO_ON,
     command: Sequence[str] = (),
     console: Console,
     at_end: Callable[[Path], object] = lambda folder: None,
     resume: bool = False,
     retry_failed: bool = False,
+    shard: Shard | None = None,
 ) -> Finished:
     """Run every clip of the suite and fill the run folder.
 
@@ -45,18 +49,24 @@ def run(
     clips that had ended, and `run.json` says that it is not complete; what is to be tried again is tried when all
     others have ended, and of each clip only what failed. `at_end` is given the folder once its numbers are
     written, also where the run was interrupted. `resume` goes on with the run that the folder holds, and does what is
-    not done; with `retry_failed`, also what has failed.
+    not done; with `retry_failed`, also what has failed. `shard` runs a part of the suite (bench/run/shards/merge.py).
 
     Raises:
         BenchError: the model cannot be loaded, the folder cannot be written, or its run is another than this one.
     """
     began = time.monotonic()
     metrics = metrics_of(suite, plan)
+    whole, suite = suite, suite if shard is None else shard.of(suite, plan)
     digests = clip_digests(suite.clips)
-    protocol = protocol_of(suite, plan, metrics, plan.resources(), clip_set=digests.whole)
-    engine = choice.begin(plan, jobs=jobs)
+    protocol = protocol_of(whole, plan, metrics, plan.resources(), clip_set=digests.whole)
+    engine = choice.begin(plan, jobs=jobs, cluster=cluster)
     console.print(_said(plan.model.name, engine.description))
-    manifest = run_manifest.begun(suite, plan, protocol, description=engine.description, command=command)
+    if engine.where:
+        console.print(Text(engine.where, style="dim"))
+    part = shard.record(whole, digests) if shard is not None else None
+    manifest = run_manifest.begun(
+        suite, plan, protocol, metrics, description=engine.description, command=command, shard=part
+    )
     keyed = Keyed.of(plan, protocol, identity(plan, engine.description), digests.clips)
     if resume and (plan.out / RUN).exists():
         store = go_on(suite, keyed, manifest, metrics, retry_failed=retry_failed)

@@ -18,7 +18,13 @@ class ClipDigests:
 
     clips: Mapping[str, str]
     """Clip → digest; empty where its video is not there."""
-    whole: str
+    selections: Mapping[str, str]
+    """Clip → what the digest of all of them is made from."""
+
+    @property
+    def whole(self) -> str:
+        """The digest of all clips together."""
+        return clip_set(self.selections)
 
 
 def clip_digests(clips: Iterable[Clip]) -> ClipDigests:
@@ -26,7 +32,7 @@ def clip_digests(clips: Iterable[Clip]) -> ClipDigests:
 
     A file that is not there counts as absent.
     """
-    found, lines = {}, []
+    found, selections = {}, {}
     for clip in clips:
         video = _content(clip.path)
         others = [_content(clip.source)] if clip.source is not None else []
@@ -34,8 +40,13 @@ def clip_digests(clips: Iterable[Clip]) -> ClipDigests:
         others += [f"{view} {_content(path)}" for view, path in sorted(views)]
         selection = "\t".join(map(str, (clip.start, clip.end, clip.crop, video, *others)))
         found[clip.id] = "" if video == _ABSENT else _sha256(selection)
-        lines.append(f"{clip.id}\t{selection}")
-    return ClipDigests(found, _sha256("\n".join(sorted(lines))))
+        selections[clip.id] = selection
+    return ClipDigests(found, selections)
+
+
+def clip_set(selections: Mapping[str, str]) -> str:
+    """The digest of clips by their selections, in any order."""
+    return _sha256("\n".join(sorted(f"{clip}\t{selection}" for clip, selection in selections.items())))
 
 
 _ABSENT = "absent"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from bench.errors import BenchError
 from bench.file_names import file_name
 from bench.files.atomic_write import write_text
+from bench.files.link import link_or_copy
 from bench.report.formats.html import html_table
 from bench.report.page.data import clip_numbers, page_data
 from bench.report.page.frame_data import write_frame_data
@@ -102,10 +102,7 @@ def _videos(run: Run, number: int, out: Path) -> dict[str, str]:
 
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+    link_or_copy(source, target)
 
 
 def _index(runs: Sequence[Run], tables: Sequence[Table], words: Words, *, plots: Sequence[Path], title: str) -> str:

@@ -22,6 +22,10 @@ class Engine(Protocol):
     def description(self) -> Description:
         """What is benchmarked."""
 
+    @property
+    def where(self) -> str:
+        """Where clips run, if that is not this machine: one line for the terminal."""
+
     def run(self, tasks: Mapping[int, ClipTask], on_frames: Callable[[int], None]) -> Ended:
         """Do what is left of clips, given by their places in the suite, in any order: each ends once.
 

@@ -24,6 +24,7 @@ class OneProcess:
 
     worker: Worker
     description: Description
+    where: str = ""
 
     @classmethod
     def begin(cls, plan: Plan) -> Self:

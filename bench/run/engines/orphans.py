@@ -33,10 +33,15 @@ def end_with_parent() -> None:
 
     def wait() -> None:
         parent.join()
-        _kill(set())
+        end_descendants()
         os._exit(1)
 
     threading.Thread(target=wait, name="end with parent", daemon=True).start()
+
+
+def end_descendants() -> None:
+    """Kill all that this process and those that come from it have started."""
+    _kill(set())
 
 
 def end_now(pool: ProcessPoolExecutor) -> list[BaseProcess]:

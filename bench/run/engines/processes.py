@@ -23,6 +23,7 @@ from bench.results.clip_result import ClipResult
 from bench.results.manifest import Attempt
 from bench.run.clip_run import failed
 from bench.run.clip_task import ClipTask
+from bench.run.engines import gpus
 from bench.run.engines.attempts import after, attempt
 from bench.run.engines.engine import Description, Ended
 from bench.run.engines.orphans import GRACE, end_now, end_with_parent, exit_code
@@ -155,12 +156,13 @@ class Processes:
     plan: Plan
     processes: tuple[_Process, ...]
     description: Description
+    where: str = ""
     suspects: set[int] = field(default_factory=set)
     """Places of the clips whose process was killed."""
 
     @classmethod
     def begin(cls, plan: Plan, *, jobs: int) -> Self:
-        """Start `jobs` processes, which load what the plan names.
+        """Start `jobs` processes, which load what the plan names, in turn on the GPUs of this machine.
 
         Raises:
             BenchError: it cannot be loaded.
@@ -168,7 +170,7 @@ class Processes:
         import torch
 
         threads = max(1, torch.get_num_threads() // jobs)
-        processes = tuple(_Process(plan, threads) for _ in range(jobs))
+        processes = tuple(_Process(each, threads) for each in gpus.dealt_out(plan, jobs))
         try:
             loading = [process.describe() for process in processes]
             return cls(plan, processes, next(as_completed(loading)).result())
@@ -271,6 +273,7 @@ def _start(plan: Plan, threads: int, log_level: int, temporary: str) -> None:
     # Ctrl-C reaches all of a terminal's processes: the parent ends this one. A handler, as children inherit "ignore".
     signal.signal(signal.SIGINT, lambda number, frame: None)
     torch.set_num_threads(threads)
+    gpus.take(plan.device)
     try:
         _worker = Worker.of(plan)
     except KeyboardInterrupt:

@@ -19,6 +19,7 @@ NEEDED = {
     "protocol": ["show", "run"],
     "compare": ["before", "after"],
     "convert": ["from.pth.tar", "to.safetensors"],
+    "merge": ["run", "--out", "whole"],
 }
 
 

@@ -1,0 +1,1 @@
+"""The engine that runs clips on the machines of a Ray cluster."""

@@ -1,0 +1,1 @@
+"""Parts of a suite that machines run without knowing of each other, and what makes them one run."""
