@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from bench.commands.device import device
 from bench.commands.run_checks import check_gate, check_names
 from bench.commands.run_options import default_out, run_parser
 from bench.errors import BenchError
@@ -254,7 +255,7 @@ def _plan(options: argparse.Namespace, suite: Suite) -> Plan:
         size=options.size or suite.size,
         batch=options.batch,
         # Machines of a cluster may have what this one has not.
-        device=_device(options.device, dry=options.dry_run or (options.engine == "ray" and options.device != "auto")),
+        device=device(options.device, dry=options.dry_run or (options.engine == "ray" and options.device != "auto")),
         codec=None if options.video_codec == "none" else options.video_codec,
         side_by_side=options.side_by_side,
         weights=dict(options.weights),
@@ -309,25 +310,6 @@ def _model_options(options: argparse.Namespace) -> dict[str, Any]:
         "best_frame": options.best_frame,
     }
     return {name: value for name, value in chosen.items() if value is not None}
-
-
-def _device(name: str, *, dry: bool) -> str:
-    if dry:
-        return name
-    # OpenMP threads that spin while they wait slow every other stage down; torch reads this when it is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    import torch
-
-    if name == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        first = str(error).splitlines()[0]
-        raise BenchError(f"--device '{name}' cannot be used here ({first}): try --device cpu") from None
-    return name
 
 
 def _log(*, verbose: bool) -> None:

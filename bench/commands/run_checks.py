@@ -57,6 +57,8 @@ def _company(options: argparse.Namespace) -> None:
     if options.check is None and any(given.values()):
         option = next(name for name, value in given.items() if value)
         raise BenchError(f"{option} belongs to the gate: add --check BASELINE.json")
+    if options.in_process and options.engine == "ray":
+        raise BenchError("--in-process keeps a model in this process, and --engine ray takes it elsewhere: name one")
     if options.in_process and options.timeout is not None:
         raise BenchError("--timeout ends a clip with its process, which --in-process forbids: leave one of them out")
     if options.in_process and options.jobs not in (None, 1):

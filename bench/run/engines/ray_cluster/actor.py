@@ -20,6 +20,7 @@ from bench.outcome import Outcome
 from bench.results.clip_result import ClipResult
 from bench.run.clip_task import ClipTask
 from bench.run.engines.engine import Description
+from bench.run.engines.one_process import exits_raised
 from bench.run.engines.orphans import end_descendants
 from bench.run.engines.ray_cluster.inputs import Bytes, Input, moved, write
 from bench.run.engines.worker import Worker
@@ -27,6 +28,9 @@ from bench.run.plan import Plan
 
 PACKAGES: Final = ("torch", "numpy", "av")
 """What must be of one version on all machines, or last digits would depend on where a clip ran."""
+
+
+_end_process: Final = os._exit  # as it is while no model is at work
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,8 @@ class ClipActor:
         }
         plan = _at(self._plan, places, self._folder / "out")
         try:
-            self._worker = Worker.of(plan)
+            with exits_raised():
+                self._worker = Worker.of(plan)
             weights = digests(plan)
         except BenchError as error:
             return Refused(str(error))
@@ -130,7 +135,8 @@ class ClipActor:
             if mine.plan is not worker.plan:
                 origin = mine.plan.origin() if mine.plan.model != worker.plan.model else worker.origin
                 worker = replace(worker, plan=mine.plan, origin=origin)
-            result = renamed(worker.run(mine.task), mine.names)
+            with exits_raised():
+                result = renamed(worker.run(mine.task), mine.names)
             self._worker.plan = replace(self._worker.plan, batch=worker.plan.batch)  # as memory allows
             files = [file for file in sorted(out.rglob("*")) if file.is_file()]
             return Ended(result, {file.relative_to(out).as_posix(): file.read_bytes() for file in files})
@@ -142,7 +148,7 @@ class ClipActor:
         """End this process at once, with all that it has started and every file that it has left."""
         end_descendants()
         shutil.rmtree(self._folder, ignore_errors=True)
-        os._exit(0)
+        _end_process(0)
 
     @staticmethod
     def _lacking(inputs: Sequence[Input], shipped: Sequence[Bytes]) -> tuple[Input, ...]:

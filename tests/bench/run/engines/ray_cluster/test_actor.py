@@ -1,5 +1,8 @@
 """What an actor does, in this process; a machine that does not see a file is one where it has been taken away."""
 
+import os
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,8 @@ from bench.run.engines.ray_cluster.actor import Begun, ClipActor, Ended, Lacks, 
 from bench.run.engines.ray_cluster.inputs import Input, clip_inputs
 from bench.run.plan import ModelPlan, Plan
 from bench.settings import Setting
+from model.copy import Copy
+from model.origin import ModelOrigin
 from model.outside.predictions import Predictions
 from tests.films import portrait_film
 
@@ -121,6 +126,28 @@ def test_a_model_that_cannot_be_loaded_is_refused_and_a_checkpoint_is_asked_for(
     refused = there.begin(inputs, content)
     assert isinstance(refused, Refused)
     assert "checkpoint.pth" in refused.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving(Copy):
+    def open(self, driving, settings):
+        os._exit(7)
+
+
+class LeavingPlan(ModelPlan):
+    def load(self, device):
+        return ModelOrigin(Leaving())
+
+
+def test_a_model_that_ends_its_process_ends_its_clip_and_no_worker(tmp_path, actor):
+    chosen = plan(tmp_path / "out", LeavingPlan("leaving"))
+    task = ClipTask.whole(Clip("clip", portrait_film(tmp_path / "film.mp4", count=2)), chosen)
+    there = actor(chosen)
+    assert isinstance(there.begin(()), Begun)
+    for _ in range(2):
+        outcome = there.run(task, clip_inputs(task, chosen)).result.outcomes["original"]["l1"]
+        assert (outcome.status, outcome.transient) == ("failed", None)
+        assert "os._exit(7)" in outcome.reason
 
 
 def test_weights_are_those_that_were_shipped(tmp_path, actor):
