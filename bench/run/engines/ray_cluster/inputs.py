@@ -13,7 +13,6 @@ from bench.run.clip_task import ClipTask
 from bench.run.plan import Plan
 from bench.settings import Setting
 from bench.weights.files import digest
-from model.outside.predictions import Predictions
 
 Bytes = Mapping[str, bytes]
 """Name of a file inside a folder, or empty for a file itself → what is in it."""
@@ -126,5 +125,5 @@ def moved(task: ClipTask, plan: Plan, inputs: Sequence[Input], shipped: Mapping[
                     place.symlink_to(each.path)
                 names[str(place)] = str(each.path)
         names[str(theirs)] = str(before.folder)
-        model = replace(model, predictions=Predictions(theirs, align=before.align))
+        model = replace(model, predictions=replace(before, folder=theirs, pattern=None, table=None))
     return Moved(replace(task, clip=new), replace(plan, model=model, feature_cache=None), names)
