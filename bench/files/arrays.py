@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -16,6 +16,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         OSError: it cannot be read.
         ValueError: it is no whole archive of arrays; the message is a clause.
     """
+    import numpy as np
+
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from bench.audio import Audio
 from bench.compute.scored_frames import ScoredFrames
+from bench.frames import Frames
 from bench.rows import ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
@@ -61,7 +62,7 @@ def sync(crops: Tensor, samples: NDArray[np.int16]) -> dict[tuple[str, str], Val
     names = ("lse_c_whole", "lse_d_whole", "av_offset_whole")
     facts = ClipFacts("parity", audio=Audio(samples, mfcc.RATE))
     scorer = ClipScorer([registry.get(name) for name in names], {ORIGINAL: facts}, RESOURCES)
-    frames = ScoredFrames.of(crops)
+    frames = Frames.of(crops)
     scorer.update(frames, {ORIGINAL: frames})
     outcomes = scorer.results()[ORIGINAL]
     count = lse_score.window_count(len(crops), len(samples))
