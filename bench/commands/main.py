@@ -7,15 +7,14 @@ import contextlib
 import gc
 import importlib
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.commands.device import device
+from bench.commands.interruption import Terminated, interrupted_once
 from bench.commands.run_checks import check_gate, check_names
 from bench.commands.run_options import default_out, run_parser
 from bench.errors import BenchError
@@ -44,50 +43,27 @@ SUBCOMMANDS: dict[str, str] = {
 }
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, of a scheduler or a container: the command ends as with Ctrl-C."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. A user's mistake is one sentence on standard error."""
     words = list(sys.argv[1:] if argv is None else argv)
     _utf8()
-    try:
-        with _terminable():
+    with interrupted_once(is_all=argv is None):
+        try:
             if words and words[0] in SUBCOMMANDS:
                 module, function = SUBCOMMANDS[words[0]].split(":")
                 command = cast("Callable[[list[str]], int]", getattr(importlib.import_module(module), function))
                 return command(words[1:])
             return _run(words)
-    except BenchError as error:
-        print(f"benchmark.py: {error}", file=sys.stderr)
-        return MISTAKE
-    except KeyboardInterrupt as error:
-        print("benchmark.py: interrupted; what had ended is kept", file=sys.stderr)
-        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; do not let the interpreter complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAULT
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the command as Ctrl-C does; a handler that somebody else has installed stays theirs."""
-
-    def terminate(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what had ended is being kept
-        raise Terminated
-
-    main_thread = threading.current_thread() is threading.main_thread()
-    if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        except BenchError as error:
+            print(f"benchmark.py: {error}", file=sys.stderr)
+            return MISTAKE
+        except KeyboardInterrupt as error:
+            print("benchmark.py: interrupted; what had ended is kept", file=sys.stderr)
+            return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+        except BrokenPipeError:
+            # Whoever read our output has gone; do not let the interpreter complain about it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAULT
 
 
 def _utf8() -> None:
