@@ -1,11 +1,18 @@
 """Every test has a cache of its own: nothing of the user's is read or written."""
 
+import signal
+import threading
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no failure, and a run is like the one before it.
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+# Where tests run several at a time, their processes ignore Ctrl-C, and would hand that on to those that they start.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ BORDERS = {
     "model.outside.predictions": "lists of predictions",
     "bench.results.manifest": "run.json",
     "bench.results.run_results": "tables of run folders",
+    "bench.results.clip_result": "results of clips, which files and processes hand on",
     "bench.gate.baseline": "baselines",
     "bench.rows": "what they all call",
 }
