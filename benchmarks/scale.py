@@ -5,7 +5,7 @@
     python benchmarks/scale.py cache --weights inception=FILE      # a second model behind one that filled the cache
 
 `clips`: the time of a clip is how much longer a run takes than the shortest one, by clip; `beyond` is that without the
-busy seconds of decoding, model and metrics; `tables` is what follows the last clip. The films of a run are names of
+busy seconds of decoding, model and metrics; `tables` is what follows the last clip. The films of a run are copies of
 ten files. `workers`: the rate is that of the second half of a run, so that starting up does not count; every worker has
 one core. `--cpu` tells processor seconds in the place of wall time, for machines that are not idle.
 """
@@ -13,6 +13,7 @@ one core. `--cpu` tells processor seconds in the place of wall time, for machine
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,7 +64,7 @@ def run(films: list[Path], folder: Path, words: list[str], **environment: str) -
 
 
 def named(count: int, frames: int, size: int, folder: Path) -> list[Path]:
-    """Folders with so many films in all, by names of ten files."""
+    """Folders with so many films in all, copies of ten files."""
     originals = [folder / f"original-{number}.mp4" for number in range(10)]
     for number, path in enumerate(originals):
         if not path.exists():
@@ -72,7 +73,7 @@ def named(count: int, frames: int, size: int, folder: Path) -> list[Path]:
     if not films.exists():
         films.mkdir()
         for number in range(count):
-            os.link(originals[number % 10], films / f"clip{number:05d}.mp4")
+            shutil.copy(originals[number % 10], films / f"clip{number:05d}.mp4")
     return [films]
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bench.compute.float32 import float32
-from bench.compute.scored_frames import ScoredFrames
+from bench.frames import Frames
 from bench.rows import ORIGINAL
 from bench.weights.resources import Resources
 from metrics import registry
@@ -91,7 +91,7 @@ def test_all_work_of_metrics_is_in_float32():
     witness = Witness()
     metric = replace(registry.get("l1"), begin=witness.begin)
     scorer = ClipScorer([metric], {ORIGINAL: ClipFacts("clip")}, Resources(device=CUDA))
-    frames = ScoredFrames.of(np.zeros((2, 3, 8, 8), np.uint8))
+    frames = Frames.of(np.zeros((2, 3, 8, 8), np.uint8))
     scorer.update(frames, {ORIGINAL: frames})
     scorer.results()
     assert witness.seen == [(what, (False, False)) for what in ("begin", "update", "result")]
