@@ -56,9 +56,10 @@ class Movie:
             stream = container.add_stream("ffv1", rate=fps, options={"level": "3", "slicecrc": "1"})
             stream.pix_fmt = "bgr0"
         else:
-            # Without a thread of its own for looking ahead: how far that thread has come, which hangs on what else the
-            # machine does, would find its way into the file.
-            options = {"crf": f"{crf:g}", "preset": "veryfast", "x264-params": "sync-lookahead=0"}
+            # The same frames make the same file. Without a thread of its own for looking ahead: how far that thread has
+            # come, which hangs on what else the machine does, would find its way into the file. Without the macroblock
+            # tree: for pictures of some widths it is computed with whatever stood in memory before.
+            options = {"crf": f"{crf:g}", "preset": "veryfast", "x264-params": "sync-lookahead=0:mbtree=0"}
             stream = container.add_stream("libx264", rate=fps, options=options)
             height, width = height + height % 2, width + width % 2
             stream.pix_fmt = "yuv420p"

@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 
 import av
@@ -285,5 +286,9 @@ def test_folders_are_made_and_any_name_is_taken(tmp_path):
 
 @pytest.mark.parametrize("codec", ["h264", "ffv1"])
 def test_the_same_frames_make_the_same_file(tmp_path, codec):
-    first, second = (save(tmp_path / name, codec=codec).read_bytes() for name in ("a", "b"))
-    assert first == second
+    """Whatever stood in the memory before that the encoder works in."""
+    chance, dirt, found = np.random.default_rng(3), deque(maxlen=40), set()
+    for _ in range(40):
+        dirt.append(chance.integers(0, 255, int(chance.integers(1000, 200_000)), dtype=np.uint8))
+        found.add(save(tmp_path / "video", codec=codec).read_bytes())
+    assert len(found) == 1
