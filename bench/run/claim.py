@@ -117,6 +117,8 @@ def _held(folder: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
         lock.release()
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # a mistake before the run began: nothing came to be in it
 
 
 def _holder(folder: Path) -> str:

@@ -42,7 +42,7 @@ def test_a_killed_run_lets_go(tmp_path, holder):
     holder.wait()
     with claimed(tmp_path / "run", [], overwrite=False):
         assert json.loads((tmp_path / "run" / ".lock.json").read_text())["pid"] != holder.pid
-    assert list((tmp_path / "run").iterdir()) == []
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_that_ended_meanwhile_is_not_written_over(tmp_path):
@@ -63,3 +63,12 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(BenchError, match="cannot be written"):
         new_folder(tmp_path / "file" / "below")
+
+
+def test_no_folder_is_left_of_a_run_that_did_not_begin(tmp_path):
+    with claimed(tmp_path / "run", [], overwrite=False):
+        assert (tmp_path / "run").is_dir()
+    assert not (tmp_path / "run").exists()
+    with claimed(tmp_path / "run", [], overwrite=False):
+        (tmp_path / "run" / "run.json").touch()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
